@@ -1,0 +1,25 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of the server, one owner. Names carry units; `/metrics` prints the registry. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    venueMessages: new Counter({ name: 'tickglass_venue_messages_total', help: 'Frames received from a venue', labelNames: ['venue'], registers }),
+    venueReconnects: new Counter({ name: 'tickglass_venue_reconnects_total', help: 'Connections opened again', labelNames: ['venue', 'reason'], registers }),
+    refusedInputs: new Counter({ name: 'tickglass_refused_inputs_total', help: 'Venue values refused', labelNames: ['venue', 'code'], registers }),
+    engineInputs: new Counter({ name: 'tickglass_engine_inputs_total', help: 'Input events stepped through the engine', labelNames: ['type'], registers }),
+    clients: new Gauge({ name: 'tickglass_clients', help: 'Open WebSocket connections', labelNames: ['stream'], registers }),
+    clientMessages: new Counter({ name: 'tickglass_client_messages_total', help: 'Messages received from clients', labelNames: ['type'], registers }),
+    clientErrors: new Counter({ name: 'tickglass_client_errors_total', help: 'Client messages refused', labelNames: ['code'], registers }),
+    clientCloses: new Counter({ name: 'tickglass_client_closes_total', help: 'Client connections closed', labelNames: ['code'], registers }),
+    upgradesRefused: new Counter({ name: 'tickglass_upgrades_refused_total', help: 'WebSocket upgrades refused', labelNames: ['reason'], registers }),
+    sentBytes: new Counter({ name: 'tickglass_sent_bytes_total', help: 'Payload bytes sent to clients', labelNames: ['stream'], registers }),
+    sentFrames: new Counter({ name: 'tickglass_sent_frames_total', help: 'Frames sent to clients', labelNames: ['stream'], registers }),
+    historyWrites: new Counter({ name: 'tickglass_history_rows_total', help: 'Rows written to history', labelNames: ['table'], registers }),
+    historyErrors: new Counter({ name: 'tickglass_history_errors_total', help: 'Failed history operations', labelNames: ['operation'], registers }),
+    eventLoopDelay: new Histogram({ name: 'tickglass_event_loop_delay_seconds', help: 'Delay of the event loop', buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1], registers }),
+  };
+}
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,111 @@
+import type { BinaryData, DataKind, FeedMode, FeedStateName, Interval, QuoteStateName, RatingData, Route, SignalRecord, SparklineData, TradeSide, BookStateName } from '../contract';
+import type { Instrument } from './instrument';
+import type { LevelChange } from './events';
+
+/** Consolidated quote of one symbol: the leading source's values, never a mix of two kinds. null = unknown. */
+export interface Quote {
+  readonly symbol: string;
+  readonly last: number | null;
+  readonly bid: number | null;
+  readonly ask: number | null;
+  readonly bidSize: number | null;
+  readonly askSize: number | null;
+  readonly open24h: number | null;
+  readonly high24h: number | null;
+  readonly low24h: number | null;
+  readonly volume24h: number | null;
+  /** Leading venue; empty when no source has the symbol. */
+  readonly venue: string;
+  readonly kind: DataKind;
+  readonly route: Route;
+  readonly state: QuoteStateName;
+  /** Newest venue time behind the value; null when the venue gives none. */
+  readonly venueTime: number | null;
+  /** Feed-clock time of the newest receipt; null before the first. */
+  readonly receiveTime: number | null;
+}
+
+export interface Candle {
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+export interface QuoteOutput { readonly type: 'quote'; readonly quote: Quote }
+export interface TradeOutput {
+  readonly type: 'trade';
+  readonly symbol: string;
+  readonly venue: string;
+  readonly kind: DataKind;
+  readonly id: string;
+  readonly price: string;
+  readonly size: string;
+  readonly side: TradeSide;
+  /** Venue time, or receive time where the venue gives none. */
+  readonly time: number;
+}
+export interface CandleOutput {
+  readonly type: 'candle';
+  readonly symbol: string;
+  readonly interval: Interval;
+  readonly candle: Candle;
+  readonly closed: boolean;
+  readonly kind: DataKind;
+  readonly venue: string;
+  /** true when it replaces an already closed candle (late repair from the venue). */
+  readonly revised: boolean;
+}
+export interface BookOutput {
+  readonly type: 'book';
+  readonly symbol: string;
+  readonly venue: string;
+  readonly kind: DataKind;
+  readonly action: 'snapshot' | 'delta' | 'state';
+  readonly state: BookStateName;
+  readonly reason: string;
+  readonly bids: readonly LevelChange[];
+  readonly asks: readonly LevelChange[];
+  readonly updateId: number | null;
+}
+export interface SparklineOutput { readonly type: 'sparkline'; readonly symbol: string; readonly data: SparklineData }
+/** A rating changed class; `record` is what gets scored. */
+export interface SignalOutput { readonly type: 'signal'; readonly record: SignalRecord }
+export interface RatingOutput { readonly type: 'rating'; readonly rating: RatingData }
+/** `symbol` null = the whole watch list. */
+export interface SentimentOutput { readonly type: 'sentiment'; readonly symbol: string | null; readonly data: BinaryData }
+export interface FeedStatusOutput {
+  readonly type: 'feedStatus';
+  readonly venue: string;
+  readonly state: FeedStateName;
+  readonly reason: string;
+  readonly since: number;
+}
+export interface ModeOutput { readonly type: 'mode'; readonly mode: FeedMode; readonly reason: string; readonly since: number }
+export interface InstrumentOutput { readonly type: 'instrument'; readonly instrument: Instrument }
+/** A refused input. The value before it stays, flagged. */
+export interface RefusedOutput {
+  readonly type: 'refused';
+  readonly venue: string;
+  readonly symbol: string | null;
+  /** Counter label: `not_finite`, `not_positive`, `absurd_price`, `crossed`, `unknown_symbol`, `time_range`, `duplicate`, or a mapper's code. */
+  readonly code: string;
+  readonly detail: string;
+  readonly time: number;
+}
+
+export type EngineOutput =
+  | QuoteOutput
+  | TradeOutput
+  | CandleOutput
+  | BookOutput
+  | SparklineOutput
+  | SignalOutput
+  | RatingOutput
+  | SentimentOutput
+  | FeedStatusOutput
+  | ModeOutput
+  | InstrumentOutput
+  | RefusedOutput;

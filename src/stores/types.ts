@@ -1,0 +1,147 @@
+import type { BinaryData, DataKind, FeedMode, FeedSummary, MarketData, QuoteStateName, RatingData, ReceiptMessage, Route, SignalRecord, SparklineData, StreamName } from '@/core/contract';
+import type { AssetClass } from '@/core/market/instrument';
+
+/** States of one stream's connection (docs/protocol.md, section 6). */
+export type StreamState = 'idle' | 'connecting' | 'hello' | 'syncing' | 'live' | 'stale' | 'backoff' | 'offline' | 'stopped';
+
+/** One stream as the connection bar shows it. */
+export interface StreamView {
+  readonly name: StreamName;
+  readonly state: StreamState;
+  /** Plain words: what is wrong, since when, what happens next. Empty when live. */
+  readonly reason: string;
+  /** Monotonic ms at which the state was entered. */
+  readonly since: number;
+  /** Monotonic ms of the next attempt; null when none is planned. */
+  readonly nextAttemptAt: number | null;
+  /** Round trip of the last ping, ms. */
+  readonly latencyMs: number | null;
+  /** Changes (keys and items) per second over the last seconds. */
+  readonly updatesPerSecond: number;
+  /** Monotonic ms of the last frame. */
+  readonly lastMessageAt: number | null;
+  readonly reconnects: number;
+  /** true while the REST snapshot stands in for a socket that is down. */
+  readonly fallback: boolean;
+  /** Messages of this stream that could not be understood. */
+  readonly refused: number;
+  readonly lastReceipt: ReceiptMessage | null;
+}
+
+/** One line of the activity log. */
+export interface Activity {
+  readonly id: number;
+  /** Wall time, ms. */
+  readonly at: number;
+  readonly level: 'info' | 'warn' | 'error';
+  /** Which part: a stream name, a venue id, or `app`. */
+  readonly source: string;
+  readonly text: string;
+}
+
+/** Facts of one symbol, from `/api/v1/instruments`; defaults until they are loaded. */
+export interface InstrumentView {
+  readonly symbol: string;
+  readonly name: string;
+  readonly assetClass: AssetClass;
+  readonly quote: string;
+  readonly tickSize: number;
+  /** Decimals shown for a price. */
+  readonly priceDecimals: number;
+  readonly sizeDecimals: number;
+}
+
+/** One row of the price table. null = not known, shown blank. `receivedAt` is monotonic client time, ms. */
+export interface QuoteView {
+  readonly symbol: string;
+  readonly price: number | null;
+  readonly bid: number | null;
+  readonly ask: number | null;
+  readonly bidSize: number | null;
+  readonly askSize: number | null;
+  readonly open24h: number | null;
+  readonly changePercent: number | null;
+  readonly high24h: number | null;
+  readonly low24h: number | null;
+  readonly volume24h: number | null;
+  readonly source: string;
+  readonly quality: DataKind | 'unknown';
+  readonly route: Route;
+  readonly state: QuoteStateName;
+  readonly venueTime: number | null;
+  /** Age at the moment of sending, ms. */
+  readonly ageAtSend: number | null;
+  readonly receivedAt: number;
+  /** Direction of the last price change: 1 up, -1 down, 0 none yet. */
+  readonly direction: -1 | 0 | 1;
+  /** Price before the last change, to find the digits that changed. */
+  readonly previousPrice: number | null;
+  /** Monotonic ms of the last price change. */
+  readonly changedAt: number;
+}
+
+export interface KeyedUpdate<T> {
+  readonly key: string;
+  /** null = removed. */
+  readonly value: T | null;
+}
+/** `replace`: the updates are the whole state, everything else goes. */
+export interface Apply<T> {
+  readonly updates: readonly KeyedUpdate<T>[];
+  readonly replace: boolean;
+  /** Monotonic ms of receipt. */
+  readonly receivedAt: number;
+}
+
+/**
+ * What each Pinia store must offer. Stores hold state and `apply…` actions only: no socket, no fetch, no timer, no toast.
+ * `apply…` writes plain arrays; `flush()`, called once per animation frame by src/app/frame.ts, makes it visible.
+ */
+export interface MarketStoreApi {
+  /** Reactive: every known symbol, in server order. */
+  readonly symbols: readonly string[];
+  /** Reactive: grows by one with each flush that changed something. */
+  readonly tick: number;
+  /** Reactive read of one row; null for an unknown symbol. Subscribes the caller to that row only. */
+  quote(symbol: string): QuoteView | null;
+  /** Non-reactive read, for sorting and tests. */
+  peek(symbol: string): QuoteView | null;
+  instrument(symbol: string): InstrumentView;
+  /** Reactive read of the last hour's closes. */
+  sparkline(symbol: string): SparklineData | null;
+  applyQuotes(change: Apply<MarketData>): void;
+  applySparklines(change: Apply<SparklineData>): void;
+  setInstruments(list: readonly InstrumentView[]): void;
+  flush(): void;
+}
+
+export interface AnalysisStoreApi {
+  /** Reactive: present ratings, key `SYMBOL|TF`. */
+  readonly ratings: ReadonlyMap<string, RatingData>;
+  /** Reactive: newest first, at most 500, unique by id. */
+  readonly signals: readonly SignalRecord[];
+  /** Reactive: by symbol; `*` is the whole list. */
+  readonly sentiment: ReadonlyMap<string, BinaryData>;
+  /** Reactive: at most 1,000 points of market-wide breadth and mood, oldest first. */
+  readonly moodHistory: readonly { readonly t: number; readonly mood: number | null; readonly net: number | null }[];
+  /** Reactive: announced losses of the signal log (a marker in the list, never interpolated). */
+  readonly lostSignals: number;
+  applySignals(items: readonly SignalRecord[], options: { readonly replace: boolean; readonly lost: number }): void;
+  applyRatings(change: Apply<RatingData>): void;
+  applySentiment(change: Apply<BinaryData>): void;
+  flush(): void;
+}
+
+export interface ConnectionStoreApi {
+  readonly streams: Readonly<Record<StreamName, StreamView>>;
+  readonly mode: FeedMode | 'unknown';
+  readonly feeds: ReadonlyMap<string, FeedSummary>;
+  readonly serverVersion: string | null;
+  /** Newest first, at most 500. */
+  readonly activity: readonly Activity[];
+  setStream(view: StreamView): void;
+  setMode(mode: FeedMode): void;
+  setFeeds(feeds: Readonly<Record<string, FeedSummary>>): void;
+  setServerVersion(version: string): void;
+  log(entry: Omit<Activity, 'id'>): void;
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vitest/config';
+
+const shared = {
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  define: { __APP_VERSION__: JSON.stringify('test') },
+};
+
+/** One project per part, as in the tree: `vitest --project core` and so on. */
+export default defineConfig({
+  test: {
+    projects: [
+      { ...shared, test: { name: 'core', include: ['tests/core/**/*.test.ts'], environment: 'node', testTimeout: 60_000 } },
+      { ...shared, plugins: [vue()], test: { name: 'client', include: ['tests/client/**/*.test.ts'], environment: 'happy-dom' } },
+      { ...shared, test: { name: 'server', include: ['tests/server/**/*.test.ts', 'tests/connectors/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
+      { ...shared, test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], environment: 'node', testTimeout: 60_000, fileParallelism: false } },
+      { ...shared, test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], environment: 'node', testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+    ],
+  },
+});
