@@ -145,3 +145,39 @@ export interface ConnectionStoreApi {
   setServerVersion(version: string): void;
   log(entry: Omit<Activity, 'id'>): void;
 }
+
+export type ThemeName = 'system' | 'dark' | 'light' | 'contrast';
+/** Colours of up and down, first named = up. */
+export type PaletteName = 'blue-orange' | 'green-red' | 'red-green';
+export type DensityName = 'compact' | 'normal' | 'touch';
+export type ZoneChoice = 'UTC' | 'local';
+/** `system` follows prefers-reduced-motion. */
+export type MotionChoice = 'system' | 'reduced' | 'full';
+export type SortDirection = 'asc' | 'desc';
+
+/** Everything a user may set; kept in the browser, never market data. */
+export interface Settings {
+  readonly theme: ThemeName;
+  readonly palette: PaletteName;
+  /** false until the user has seen the choice of palettes once. */
+  readonly paletteChosen: boolean;
+  readonly density: DensityName;
+  readonly timeZone: ZoneChoice;
+  readonly motion: MotionChoice;
+  /** Canonical symbols, in the order they were starred. */
+  readonly favourites: readonly string[];
+  /** Ids of the shown price-table columns, in order; empty = the table's default. */
+  readonly columns: readonly string[];
+  readonly sort: { readonly key: string; readonly direction: SortDirection };
+  readonly assetClass: AssetClass | 'all' | 'favourites';
+}
+
+/** Each field reactive. */
+export interface SettingsStoreApi extends Settings {
+  /** Changes some fields and saves all. */
+  update(partial: Partial<Settings>): void;
+  toggleFavourite(symbol: string): void;
+  isFavourite(symbol: string): boolean;
+  /** Back to the defaults. */
+  reset(): void;
+}

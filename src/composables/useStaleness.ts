@@ -1,0 +1,51 @@
+import { computed, toValue, type ComputedRef, type MaybeRefOrGetter } from 'vue';
+import { TIMINGS } from '@/core/contract';
+import { useConnectionStore } from '@/stores/connection';
+import { useMarketStore } from '@/stores/market';
+import type { QuoteView, StreamState } from '@/stores/types';
+import { formatAge } from './format';
+import { useNow } from './useNow';
+
+export type StalenessState = 'fresh' | 'late' | 'stale' | 'closed' | 'none';
+export interface Staleness {
+  /** Age of the value now, ms; null when unknown. */
+  readonly ageMs: number | null;
+  readonly state: StalenessState;
+  /** In words, e.g. `3 s`, `stale, 41 s`, `closed`. */
+  readonly text: string;
+}
+
+/** Half of the stale limit: the value is still good, but should have been renewed. */
+const LATE_MS = TIMINGS.staleMs / 2;
+/** States in which values arrive. Everything else means that the picture is standing still. */
+const FLOWING: ReadonlySet<StreamState> = new Set(['live', 'syncing']);
+
+type Aged = Pick<QuoteView, 'ageAtSend' | 'receivedAt' | 'state' | 'price'>;
+
+/**
+ * What may be said about a value's age: a pure function of the age at sending, the monotonic time since receipt, the server's
+ * own verdict and the stream's state. `fallback`: values come over REST, so a stream that is down is not by itself stale.
+ */
+export function staleness(quote: Aged | null, stream: StreamState, now: number, fallback = false): Staleness {
+  if (!quote || quote.state === 'none' || quote.price === null) return { ageMs: null, state: 'none', text: '' };
+  const ageMs = quote.ageAtSend === null ? null : quote.ageAtSend + Math.max(0, now - quote.receivedAt);
+  const age = formatAge(ageMs);
+  if (!FLOWING.has(stream) && !fallback) return { ageMs, state: 'stale', text: age ? `stale, ${age}` : 'stale' };
+  if (quote.state === 'closed') return { ageMs, state: 'closed', text: 'closed' };
+  if (quote.state !== 'ok') return { ageMs, state: 'stale', text: `${quote.state === 'suspect' ? 'suspect' : 'stale'}${age ? `, ${age}` : ''}` };
+  if (ageMs === null) return { ageMs, state: 'stale', text: 'age unknown' };
+  if (ageMs > TIMINGS.staleMs) return { ageMs, state: 'stale', text: `stale, ${age}` };
+  return { ageMs, state: ageMs > LATE_MS ? 'late' : 'fresh', text: age };
+}
+
+/** Age and state of one symbol's price, renewed with the shared second clock and with each new value. */
+export function useStaleness(symbol: MaybeRefOrGetter<string>): ComputedRef<Staleness> {
+  const market = useMarketStore();
+  const connection = useConnectionStore();
+  const now = useNow();
+  return computed(() => {
+    const { state, fallback } = connection.streams.market;
+    // The clock steps once a second; a value that came since must not have a negative age.
+    return staleness(market.quote(toValue(symbol)), state, now.value.mono, fallback);
+  });
+}
