@@ -52,14 +52,13 @@ const zones = [
   zone('./server/pipeline', './server/history', ['./port.ts'], 'the pipeline sees history through its port'),
   zone('./server/history', serverBut('history', 'bus', 'observability', 'config'), [], 'history imports bus, core and observability'),
   ...['hub', 'http'].map((name) =>
-    zone(`./server/${name}`, serverBut(name, 'bus', 'history', 'observability', 'config', ...(name === 'http' ? [] : [])), [],
+    zone(`./server/${name}`, serverBut(name, 'bus', 'history', 'observability', 'config'), [],
       `${name} imports bus, the history port, core, observability and config types`)),
   ...['hub', 'http'].map((name) => zone(`./server/${name}`, './server/history', ['./port.ts'], `${name} reads history through its port`)),
   zone('./server/bus', serverBut('bus', 'observability', 'config'), [], 'the bus imports only core and observability'),
 ];
 
 const timeAndChance = 'core has no clock, timer or chance of its own: they are passed in';
-const noConsole = [{ name: 'console', message: 'use the logger; command line programs write with process.stdout.write' }];
 
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'data/', 'coverage/', 'test-results/', 'node_modules/'] },
@@ -98,7 +97,6 @@ export default tseslint.config(
     },
     rules: {
       'no-console': 'error',
-      'no-restricted-globals': ['error', ...noConsole],
       'no-empty': ['error', { allowEmptyCatch: false }],
       'max-lines': ['error', { max: 400, skipBlankLines: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
@@ -120,7 +118,7 @@ export default tseslint.config(
     // Pure: what happens depends on the inputs alone (same input, byte-identical output).
     files: ['src/core/**/*.ts'],
     rules: {
-      'no-restricted-globals': ['error', ...noConsole,
+      'no-restricted-globals': ['error',
         ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'requestAnimationFrame', 'performance', 'process', 'crypto',
           'window', 'document', 'navigator', 'fetch', 'WebSocket', 'localStorage', 'Buffer']
           .map((name) => ({ name, message: timeAndChance }))],
@@ -152,9 +150,14 @@ export default tseslint.config(
     // Only the service opens connections; panels and views ask stores and composables.
     files: ['src/{stores,composables,components,panels,views}/**/*.{ts,vue}'],
     rules: {
-      'no-restricted-globals': ['error', ...noConsole,
+      'no-restricted-globals': ['error',
         ...['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'].map((name) => ({ name, message: 'only src/service talks to the network' }))],
     },
+  },
+  {
+    // A Pinia setup store is one function by design; past this it is two stores.
+    files: ['src/stores/**/*.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 150, skipBlankLines: true, skipComments: true }] },
   },
   {
     files: ['tests/**/*.ts', 'bench/**/*.ts'],

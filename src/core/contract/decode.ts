@@ -86,7 +86,7 @@ export function hasPayload(family: ChannelFamily): family is PayloadFamily {
 /** Validates one value of a channel; null when it is not one. */
 export function decodePayload<F extends PayloadFamily>(family: F, value: unknown): ChannelPayload<F> | null {
   const parsed = v.safeParse(PAYLOAD_SCHEMAS[family], value);
-  return parsed.success ? (parsed.output as ChannelPayload<F>) : null;
+  return parsed.success ? parsed.output : null;
 }
 
 function parse(text: string): Result<Record<string, unknown>, DecodeFailure> {
