@@ -22,6 +22,7 @@ export interface ServerProcess {
   /** As the server printed it, without a slash at the end. */
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** Milliseconds from the spawn to the printed URL. */
   readonly startMs: number;
   /** Everything it wrote so far. */
@@ -75,7 +76,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
       if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}:\n${output}`);
       return /https?:\/\/[^\s"]+:\d+/.exec(output)?.[0];
     }, { timeoutMs: options.timeoutMs ?? 20_000, message: () => `the server prints its URL; it wrote:\n${output}` });
-    return { url, port: Number(new URL(url).port), startMs: performance.now() - started, output: () => output, stop };
+    return { url, port: Number(new URL(url).port), pid: child.pid ?? 0, startMs: performance.now() - started, output: () => output, stop };
   } catch (error) {
     await stop('SIGKILL');
     throw error;
