@@ -1,0 +1,73 @@
+import { BarController, BarElement, Chart, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip, type ChartConfiguration } from 'chart.js';
+
+// Only the parts in use: the whole library is twice the size.
+Chart.register(BarController, BarElement, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip);
+
+export interface HistoryPoint {
+  /** ms since epoch. */
+  readonly t: number;
+  /** Mood 0..100; null breaks the line. */
+  readonly mood: number | null;
+  /** Net breadth -1..1. */
+  readonly net: number | null;
+}
+export interface HistoryStyle {
+  readonly line: string;
+  readonly up: string;
+  readonly down: string;
+  readonly grid: string;
+  readonly text: string;
+  readonly panel: string;
+  readonly font: string;
+  /** Writes a time for the axis and the tooltip. */
+  readonly time: (t: number) => string;
+}
+export interface HistoryChart {
+  update(points: readonly HistoryPoint[]): void;
+  destroy(): void;
+}
+
+function dataOf(points: readonly HistoryPoint[], style: HistoryStyle): ChartConfiguration['data'] {
+  return {
+    datasets: [
+      { type: 'line', label: 'Mood', yAxisID: 'mood', data: points.map((p) => ({ x: p.t, y: p.mood })) as never, borderColor: style.line, borderWidth: 1.5, pointRadius: 0, pointHitRadius: 6, spanGaps: false, tension: 0 },
+      { type: 'bar', label: 'Net breadth', yAxisID: 'net', data: points.map((p) => ({ x: p.t, y: p.net })) as never, backgroundColor: points.map((p) => ((p.net ?? 0) >= 0 ? style.up : style.down)), barThickness: 2 },
+    ],
+  };
+}
+
+/** Chart.js is touched in this file only: mood as a line above net breadth as bars, one linear time axis with our own labels. */
+export function createHistoryChart(canvas: HTMLCanvasElement, style: HistoryStyle): HistoryChart {
+  const font = { family: style.font, size: 11 };
+  const chart = new Chart(canvas, {
+    type: 'line',
+    data: dataOf([], style),
+    options: {
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      interaction: { mode: 'index', intersect: false },
+      scales: {
+        x: { type: 'linear', grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, maxTicksLimit: 5, maxRotation: 0, callback: (value) => style.time(Number(value)) } },
+        mood: { position: 'right', stack: 'y', stackWeight: 3, min: 0, max: 100, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 50 } },
+        net: { position: 'right', stack: 'y', stackWeight: 2, min: -1, max: 1, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 1, callback: (value) => (Number(value) > 0 ? '+1' : Number(value) < 0 ? '\u22121' : '0') } },
+      },
+      plugins: {
+        legend: { display: false },
+        tooltip: { animation: false, backgroundColor: style.panel, borderColor: style.grid, borderWidth: 1, titleColor: style.text, bodyColor: style.line, titleFont: font, bodyFont: font, displayColors: false, cornerRadius: 3, callbacks: { title: (items) => (items[0] ? style.time(items[0].parsed.x ?? 0) : '') } },
+      },
+    },
+  } as ChartConfiguration);
+  return {
+    update(points) {
+      chart.data = dataOf(points, style);
+      const x = chart.options.scales?.['x'];
+      if (x) {
+        x.min = points[0]?.t;
+        x.max = points.at(-1)?.t;
+      }
+      chart.update('none');
+    },
+    destroy: () => chart.destroy(),
+  };
+}

@@ -1,0 +1,32 @@
+import type { DataKind, Route } from '@/core/contract';
+
+const NAMES: Readonly<Record<string, string>> = {
+  binance: 'Binance', okx: 'OKX', coinbase: 'Coinbase', kraken: 'Kraken', finnhub: 'Finnhub', twelvedata: 'Twelve Data',
+  coingecko: 'CoinGecko', alphavantage: 'Alpha Vantage', exchangerate: 'ExchangeRate', simulator: 'Simulator', replay: 'Replay',
+};
+/** Name of a venue as its owner writes it. */
+export const venueName = (id: string): string => NAMES[id] ?? id;
+
+const ROUTE_WORDS: Readonly<Record<Route, string>> = { socket: '', rest: 'REST', simulator: '', replay: 'replay', history: 'stored' };
+
+export interface Origin {
+  /** Short: `Binance`, `Binance REST`, `Binance replay`. */
+  readonly text: string;
+  /** A sentence. */
+  readonly words: string;
+  readonly tone: '' | 'violet' | 'amber';
+}
+
+/** Where a value comes from, by which way, and what kind it is. */
+export function originOf(source: string, quality: DataKind | 'unknown', route: Route): Origin {
+  if (source === '') return { text: 'no source', words: 'No source has this symbol', tone: '' };
+  const name = venueName(source);
+  const way = quality === 'replay' && source !== 'replay' ? 'replay' : quality === 'delayed' ? 'delayed' : quality === 'unknown' ? 'unverified' : source === 'replay' ? '' : ROUTE_WORDS[route];
+  const by = { socket: 'by its live stream', rest: 'by plain requests, less often', simulator: 'made here', replay: 'from a recording', history: 'from the store of this server' }[route];
+  const kind = { live: 'Real market data', delayed: 'Delayed market data', simulated: 'Simulated, not a market', replay: 'Replay of a past market', unknown: 'Data of unknown quality' }[quality];
+  return {
+    text: way ? `${name} ${way}` : name,
+    words: `${kind}: ${name}, ${by}`,
+    tone: quality === 'simulated' || quality === 'replay' ? 'violet' : quality === 'live' ? '' : 'amber',
+  };
+}

@@ -1,0 +1,16 @@
+import type { Action, Strength } from '@/core/contract';
+
+export const STRENGTH_WORDS: Readonly<Record<Strength, string>> = { STRONG_BUY: 'Strong buy', BUY: 'Buy', NEUTRAL: 'Neutral', SELL: 'Sell', STRONG_SELL: 'Strong sell' };
+export const ACTION_SIDE: Readonly<Record<Action, 'up' | 'down' | ''>> = { BUY: 'up', SELL: 'down', NEUTRAL: '' };
+
+/** `rsi_14` as `RSI 14`. */
+export const indicatorName = (k: string): string => k.split('_').map((part) => (part.length <= 5 ? part.toUpperCase() : part)).join(' ');
+
+/** A horizon in seconds as `10 s`, `5 min`, `1 h`. */
+export function horizonName(seconds: number): string {
+  if (seconds < 60) return `${String(seconds)} s`;
+  return seconds < 3600 ? `${String(seconds / 60)} min` : `${String(seconds / 3600)} h`;
+}
+
+/** `+0.42`, with a true minus. */
+export const signed = (value: number, decimals = 2): string => `${value > 0 ? '+' : value < 0 ? '\u2212' : ''}${Math.abs(value).toFixed(decimals)}`;
