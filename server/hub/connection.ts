@@ -1,0 +1,276 @@
+import {
+  CLOSE, ERRORS, LIMITS, PROTOCOL_VERSION, STREAMS, TIMINGS, decodeClient, encode, parseChannel,
+  type ClientMessage, type ClientMessageOf, type CloseName, type ErrorName, type HeartbeatMessage, type ReceiptMessage, type ServerMessage, type StreamName,
+} from '@/core/contract';
+import type { HubContext } from './context';
+import { createBufferCredit, type Credit } from './credit';
+import { pump, type Outlet, type Subscription } from './delivery';
+import { TokenBucket, WindowCounter } from './limits';
+import type { Session } from './session';
+import { Subscriptions } from './subscriptions';
+
+/** The stream of a connection; `any` = the endpoint on which channels are asked for by name. */
+export type EndpointName = StreamName | 'any';
+/** What the client speaks: plain messages, or v2 with object or row encoding. */
+export type Dialect = 'plain' | 'objects' | 'rows';
+
+/** Replies are left out when this much already waits: nothing a client sends may make the server queue without bound. */
+const REPLY_CAP_BYTES = 65_536;
+
+/** The protocol of one connection (docs/protocol.md): messages in, replies and data out. It never touches a socket. */
+export class Connection implements Outlet {
+  readonly subscriptions: Subscriptions;
+  readonly schema = { sid: 0, length: 0 };
+  readonly credit: Credit;
+  sv = 0;
+  /** Set once: the code we closed with. */
+  closedWith: CloseName | null = null;
+  private greeted: boolean;
+  private readonly openedAt: number;
+  private heardAt: number;
+  private pingedAt = 0;
+  private pingsMissed = 0;
+  private heartbeatAt: number;
+  private pongBusy = false;
+  private nextPong: { id?: number; t?: number } | null = null;
+  private readonly messages: TokenBucket;
+  private readonly subscribes: TokenBucket;
+  private readonly malformed: WindowCounter;
+  private readonly overruns: WindowCounter;
+  private errorToldAt = -Infinity;
+
+  constructor(
+    private readonly hub: HubContext,
+    readonly session: Session,
+    readonly endpoint: EndpointName,
+    readonly dialect: Dialect,
+  ) {
+    const { options } = hub;
+    const now = hub.clock.monotonic();
+    this.openedAt = this.heardAt = this.heartbeatAt = now;
+    this.credit = createBufferCredit(session, options.windowBytes, now);
+    this.messages = new TokenBucket(options.messagesPer10s / 10, options.messageBurst, now);
+    this.subscribes = new TokenBucket(options.subscribesPer10s / 10, options.subscribesPer10s, now);
+    this.malformed = new WindowCounter(options.malformedPer10s, 10_000);
+    this.overruns = new WindowCounter(options.messageBurst, 10_000);
+    this.subscriptions = new Subscriptions(hub, this);
+    this.greeted = dialect === 'plain';
+  }
+
+  /** Admitted: a plain client gets its stream at once, the others after their hello. */
+  start(): void {
+    if (!this.greeted) return;
+    this.subscriptions.openDefault();
+    this.flushAll();
+  }
+
+  // ---- outgoing -------------------------------------------------------------------------------
+
+  ready(): boolean {
+    return this.closedWith === null && this.credit.ready();
+  }
+
+  send(data: Buffer | string, done?: () => void): void {
+    if (this.closedWith !== null) return;
+    const { metrics, options } = this.hub;
+    metrics.sentFrames.inc({ stream: this.endpoint });
+    metrics.sentBytes.inc({ stream: this.endpoint }, data.length);
+    this.session.send(data, done);
+    if (this.session.stats().buffered > options.hardCapBytes) this.close('slowConsumer');
+  }
+
+  /** Sends an answer, unless so much waits already that the client does not read. */
+  reply(message: ServerMessage, done?: () => void): boolean {
+    if (this.session.stats().buffered > REPLY_CAP_BYTES) return false;
+    this.send(encode(message), done);
+    return true;
+  }
+
+  error(code: ErrorName, detail: string, id?: number, retryAfterMs?: number): void {
+    this.hub.metrics.clientErrors.inc({ code });
+    const { words, retryable } = ERRORS[code];
+    const message = detail ? `${words}: ${detail}`.slice(0, 512) : words;
+    const extra = { ...(id === undefined ? {} : { id }), ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) };
+    this.reply({ type: 'error', code, message, retryable, timestamp: this.iso(), ...extra });
+  }
+
+  receipt(receipt: Omit<ReceiptMessage, 'type' | 'timestamp'>): void {
+    this.send(encode({ type: 'receipt', ...receipt, timestamp: this.iso() }));
+  }
+
+  /** Sends what is missing in one channel; used at a flush. */
+  flush(sub: Subscription): void {
+    if (!this.greeted || this.closedWith !== null) return;
+    const replica = this.hub.replicas.get(sub.channel.name);
+    if (replica && pump(this.hub.encoder, replica, sub, this)) this.hub.waiting(sub.channel.name);
+  }
+
+  flushAll(): void {
+    for (const sub of this.subscriptions.all()) this.flush(sub);
+  }
+
+  /** A frame for everybody (status, goaway, refresh of values). Clients before their hello do not get it. */
+  broadcast(data: Buffer | string): void {
+    if (this.greeted && this.session.stats().buffered <= REPLY_CAP_BYTES) this.send(data);
+  }
+
+  close(name: CloseName, retryAfterMs?: number): void {
+    if (this.closedWith !== null) return;
+    this.closedWith = name;
+    const reason = { code: name, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) };
+    this.session.close(CLOSE[name].code, JSON.stringify(reason).slice(0, LIMITS.closeReasonBytes));
+  }
+
+  private iso(): string {
+    return new Date(this.hub.clock.now()).toISOString();
+  }
+
+  // ---- incoming -------------------------------------------------------------------------------
+
+  /** Any sign of life: a message, a ping or a pong. */
+  heard(): void {
+    this.heardAt = this.hub.clock.monotonic();
+    this.pingsMissed = 0;
+  }
+
+  receive(text: string): void {
+    if (this.closedWith !== null) return;
+    this.heard();
+    if (!this.admit()) return;
+    const decoded = decodeClient(text);
+    if (!decoded.ok) {
+      const { code, message, id } = decoded.error;
+      this.error(code, code === 'bad_json' || code === 'unknown_type' ? '' : message, id);
+      // An unknown type may come from a newer client; it is answered, but not held against it.
+      if (code !== 'unknown_type') this.countMalformed();
+      return;
+    }
+    this.hub.metrics.clientMessages.inc({ type: decoded.value.type });
+    this.dispatch(decoded.value);
+  }
+
+  /** A binary frame, which the protocol has none of. */
+  receiveBinary(): void {
+    if (this.closedWith !== null) return;
+    this.heard();
+    if (!this.admit()) return;
+    this.error('bad_message', 'binary frames are not spoken here');
+    this.countMalformed();
+  }
+
+  private countMalformed(): void {
+    if (this.malformed.hit(this.hub.clock.monotonic())) this.close('badRequest');
+  }
+
+  /** Message rate: over it, one error a second and the message is dropped; far over it, 4029. */
+  private admit(): boolean {
+    const now = this.hub.clock.monotonic();
+    if (this.messages.take(now)) return true;
+    if (this.overruns.hit(now)) {
+      this.hub.metrics.clientErrors.inc({ code: 'rate_limited' });
+      this.close('rateLimited', 10_000);
+    } else if (now - this.errorToldAt >= 1_000) {
+      this.errorToldAt = now;
+      this.error('rate_limited', '', undefined, this.messages.waitMs());
+    } else this.hub.metrics.clientErrors.inc({ code: 'rate_limited' });
+    return false;
+  }
+
+  private dispatch(message: ClientMessage): void {
+    if (message.type === 'ping') return this.pong(message);
+    if (message.type === 'hello') return this.hello(message);
+    if (!this.greeted) return this.error('bad_message', 'the first message is hello', 'id' in message ? message.id : undefined);
+    switch (message.type) {
+      case 'subscribe':
+      case 'unsubscribe':
+        if (!this.subscribes.take(this.hub.clock.monotonic())) return this.error('rate_limited', 'too many subscriptions', message.id, this.subscribes.waitMs());
+        return message.type === 'subscribe' ? this.subscriptions.subscribe(message) : this.subscriptions.unsubscribe(message);
+      case 'resync':
+        return this.subscriptions.resync(message);
+      case 'ack':
+        return this.credit.ack(message.bytes);
+      case 'auth':
+        // No sign-in yet: whoever passed the Host and Origin checks may read.
+        return void this.reply({ type: 'auth_ok', expires_in_ms: null });
+    }
+  }
+
+  /** At most one pong waits; a flood of pings is answered by the last one. */
+  private pong(ping: ClientMessageOf<'ping'>): void {
+    const { id, t } = ping;
+    const answer = { ...(id === undefined ? {} : { id }), ...(t === undefined ? {} : { t }) };
+    if (this.pongBusy) {
+      this.nextPong = answer;
+      return;
+    }
+    this.pongBusy = true;
+    const sent = this.reply({ type: 'pong', ...answer, timestamp: this.iso() }, () => {
+      this.pongBusy = false;
+      const next = this.nextPong;
+      this.nextPong = null;
+      if (next) this.pong({ type: 'ping', ...next });
+    });
+    if (!sent) this.pongBusy = false;
+  }
+
+  private hello(message: ClientMessageOf<'hello'>): void {
+    if (this.dialect === 'plain') return this.error('unsupported_version', 'hello needs the subprotocol');
+    if (this.greeted) return this.error('bad_message', 'hello was already said');
+    if (message.v < PROTOCOL_VERSION) {
+      this.error('unsupported_version', `version ${PROTOCOL_VERSION} is spoken here`);
+      return this.close('clientTooOld');
+    }
+    this.greeted = true;
+    const resume = this.subscriptions.resumeAll(message.resume ?? {});
+    this.subscriptions.openDefault();
+    this.send(encode(this.greeting(resume)));
+    for (const receipt of resume.receipts) this.receipt(receipt);
+    this.flushAll();
+  }
+
+  private greeting(resume: { resumed: Record<string, boolean>; reasons: Record<string, string> }): ServerMessage {
+    const { options } = this.hub;
+    return {
+      type: 'hello', v: PROTOCOL_VERSION, conn: this.session.id, node: options.node, server_version: options.serverVersion, time: this.iso(),
+      stream: this.endpoint, mode: this.hub.mode(),
+      heartbeat_ms: options.heartbeatMs, dead_ms: TIMINGS.deadMs, flush_ms: options.marketIntervalMs,
+      window_bytes: options.windowBytes, ack_bytes: Math.ceil(options.windowBytes / 4), stale_ms: TIMINGS.staleMs,
+      limits: { frame_bytes: options.frameBytes, symbols: options.symbols, channels: options.channels, msgs_per_10s: options.messagesPer10s },
+      reconnect: { base_ms: TIMINGS.backoffBaseMs, cap_ms: TIMINGS.backoffCapMs, first_ms: TIMINGS.backoffFirstMs },
+      auth: { mode: 'none', expires_in_ms: null },
+      resumed: resume.resumed, reasons: resume.reasons,
+    };
+  }
+
+  // ---- time -----------------------------------------------------------------------------------
+
+  /** Looks at every deadline of this connection. */
+  tick(now: number): void {
+    if (this.closedWith !== null) return;
+    const { options } = this.hub;
+    if (!this.greeted && now - this.openedAt >= options.helloMs) return this.close('noHello');
+    if (this.credit.stalledMs(now) >= options.stallMs) return this.close('slowConsumer');
+    if (now - Math.max(this.heardAt, this.pingedAt) >= options.pingMs) {
+      if (this.pingsMissed >= 2) return this.close('noPong');
+      this.pingsMissed++;
+      this.pingedAt = now;
+      this.session.ping();
+    }
+    if (this.dialect !== 'plain' && this.greeted && now - this.heartbeatAt >= options.heartbeatMs) {
+      this.heartbeatAt = now;
+      this.heartbeat();
+    }
+  }
+
+  private heartbeat(): void {
+    const pos: HeartbeatMessage['pos'] = {};
+    for (const sub of this.subscriptions.all()) if (!sub.plan) pos[sub.channel.name] = { epoch: sub.epoch, seq: sub.sent, sv: this.sv };
+    const { mode, feeds, feedClock } = this.hub;
+    this.reply({ type: 'heartbeat', timestamp: this.iso(), pos, feeds: feeds(), mode: mode(), feed_time: Math.round(feedClock().now()) });
+  }
+
+  /** The default channel of this endpoint, if it has one. */
+  get defaultChannel() {
+    return this.endpoint === 'any' ? null : parseChannel(STREAMS[this.endpoint].channel);
+  }
+}

@@ -1,0 +1,23 @@
+import type { FeedMode, FeedSummary } from '@/core/contract';
+import type { Clock, FeedClock } from '../observability/clock';
+import type { Logger } from '../observability/logger';
+import type { Metrics } from '../observability/metrics';
+import type { Encoder } from './encode';
+import type { HubOptions } from './options';
+import type { Replicas } from './replicas';
+
+/** What every connection of one hub shares. */
+export interface HubContext {
+  readonly replicas: Replicas;
+  readonly encoder: Encoder;
+  readonly clock: Clock;
+  readonly feedClock: () => FeedClock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly options: HubOptions;
+  readonly mode: () => FeedMode;
+  readonly feeds: () => Record<string, FeedSummary>;
+  readonly knownSymbol: (symbol: string) => boolean;
+  /** A reader of this channel waits for room; try again at the next flush. */
+  readonly waiting: (channel: string) => void;
+}

@@ -1,0 +1,83 @@
+import { encode } from '@/core/contract';
+import type { Encoder, SnapshotPlan, View } from './encode';
+import type { TokenBucket } from './limits';
+import type { Replica } from './replicas';
+
+/** One client's reading of one channel. Pending work is only a position, so it costs the same however far behind it is. */
+export interface Subscription extends View {
+  /** The name the client asked for; differs from the channel's on the compatibility endpoint. */
+  readonly name: string;
+  readonly resyncs: TokenBucket;
+  epoch: string;
+  /** Changes up to here have been looked at. */
+  cursor: number;
+  /** The client's position: the `seq` of the last frame it was sent. Behind `cursor` when its filter let nothing through. */
+  sent: number;
+  /** Snapshot under way; null = none. */
+  plan: SnapshotPlan | null;
+  /** false: subscribed because it is the stream's default, not because it was asked for. */
+  explicit: boolean;
+}
+
+/** Where frames of one client go. */
+export interface Outlet {
+  ready(): boolean;
+  send(data: Buffer | string): void;
+  /** Subscription version written into frames. */
+  readonly sv: number;
+  /** How much of the row table the client has. */
+  readonly schema: { sid: number; length: number };
+}
+
+/** Starts a snapshot; nothing is sent yet. */
+export function startSnapshot(encoder: Encoder, replica: Replica, sub: Subscription, resumeFrom: number | null = null): SnapshotPlan {
+  sub.epoch = replica.epoch;
+  sub.plan = encoder.plan(replica, sub, resumeFrom);
+  return sub.plan;
+}
+
+/**
+ * Sends what a subscription is missing, as far as there is room: a snapshot after a new epoch or when the position is too
+ * old, else the changes since its cursor. Returns true when something is left for want of room.
+ */
+export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outlet: Outlet): boolean {
+  // Two rounds at most: a delta that is not possible any more becomes a snapshot.
+  for (let round = 0; round < 2; round++) {
+    if (sub.epoch !== replica.epoch) startSnapshot(encoder, replica, sub);
+    if (sub.plan && !sendParts(encoder, sub, sub.plan, outlet)) return true;
+    if (sub.cursor >= replica.seq) return false;
+    const frames = encoder.delta(replica, sub, sub.sent, sub.cursor, outlet.sv);
+    if (frames) {
+      if (sub.shape === 'rows' && frames.length > 0) sendSchema(encoder, sub, outlet);
+      for (const frame of frames) {
+        if (!outlet.ready()) return true;
+        outlet.send(frame.data);
+        sub.cursor = sub.sent = frame.to;
+      }
+      sub.cursor = replica.seq;
+      return false;
+    }
+    startSnapshot(encoder, replica, sub);
+  }
+  return true;
+}
+
+/** false: there was no room for all parts. */
+function sendParts(encoder: Encoder, sub: Subscription, plan: SnapshotPlan, outlet: Outlet): boolean {
+  for (; plan.next < plan.parts.length; plan.next++) {
+    if (!outlet.ready()) return false;
+    for (const frame of encoder.part(sub, plan, plan.next, outlet.sv)) outlet.send(frame.data);
+  }
+  sub.plan = null;
+  sub.cursor = sub.sent = plan.seq;
+  return true;
+}
+
+function sendSchema(encoder: Encoder, sub: Subscription, outlet: Outlet): void {
+  const { rows } = encoder;
+  const { schema } = outlet;
+  if (schema.sid === rows.sid && schema.length === rows.length) return;
+  outlet.send(encode(rows.schema(sub.channel.name, schema.sid === rows.sid ? schema.length : 0)));
+  schema.sid = rows.sid;
+  schema.length = rows.length;
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { decodeServer, parseChannel, STREAMS, type FeedMode, type FeedSummary, type InitialData, type ServerMessage, type StreamName } from '@/core/contract';
+import type { Bus, BusMessage } from '../bus/bus';
+import type { Clock, FeedClock } from '../observability/clock';
+import type { Logger } from '../observability/logger';
+import type { Metrics } from '../observability/metrics';
+import { createClients } from './clients';
+import type { HubContext } from './context';
+import { drain } from './drain';
+import { Encoder } from './encode';
+import { SymbolFilter } from './filter';
+import { DEFAULT_HUB_OPTIONS, type HubOptions } from './options';
+import { createPushes } from './pushes';
+import { createReplicas } from './replicas';
+import { createStatusWriter } from './status';
+import { createUpgradeDoor } from './upgrade';
+
+export interface HubDependencies {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly feedClock: () => FeedClock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Those not given are DEFAULT_HUB_OPTIONS. */
+  readonly options?: Partial<HubOptions>;
+  readonly mode: () => FeedMode;
+  readonly feeds: () => Record<string, FeedSummary>;
+  readonly knownSymbol: (symbol: string) => boolean;
+  /** Called before each push of the market stream; what it publishes goes out with that push. */
+  readonly beforeFlush?: () => void;
+  /** Uniform in [0, 1); spreads the clients' return after a drain. */
+  readonly random?: () => number;
+}
+
+export interface StreamStats {
+  readonly clients: number;
+  readonly seq: number;
+  readonly epoch: string;
+}
+
+/** The WebSocket side of the server. */
+export interface Hub {
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** The whole state of a channel as one `initial_data` message; null when there is no such channel. */
+  snapshot(channel: string): InitialData | null;
+  stats(): Record<StreamName, StreamStats>;
+  /** Sends a message to every client, e.g. a `status` about storage. */
+  broadcast(message: ServerMessage): void;
+  /** Says goaway, closes with 4001 and resolves when no client is left, at the latest after `graceMs`. */
+  close(reason: string, graceMs: number): Promise<void>;
+}
+
+function createContext(dependencies: HubDependencies, options: HubOptions, waiting: HubContext['waiting']): HubContext {
+  const { clock, metrics, log, feedClock, mode, feeds, knownSymbol } = dependencies;
+  const encoder = new Encoder(clock, feedClock, (channel) => {
+    metrics.refusedInputs.inc({ venue: 'hub', code: 'not_finite' });
+    log.error({ channel }, 'a value with a non-finite number was not sent');
+  });
+  return { replicas: createReplicas(clock, log), encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, waiting };
+}
+
+/** Builds the hub: replicas of the bus's channels, connections that read them, and the door in front. */
+export function createHub(dependencies: HubDependencies): Hub {
+  const { bus, clock, metrics } = dependencies;
+  const options: HubOptions = { ...DEFAULT_HUB_OPTIONS, ...dependencies.options };
+  const context = createContext(dependencies, options, (name) => {
+    const stream = parseChannel(name)?.stream;
+    if (stream) pushes.touch(stream, name);
+  });
+  const { replicas, encoder } = context;
+  const clients = createClients(context);
+  const pushes = createPushes(context, clients, dependencies.beforeFlush ?? (() => undefined));
+  const door = createUpgradeDoor(options, clock, metrics, (accepted) => clients.accept(accepted, door.admissions));
+  const statusOf = createStatusWriter();
+
+  function onBus(message: BusMessage): void {
+    if (message.type === 'output') {
+      const status = statusOf(message.output, clock.now(), clock.monotonic());
+      if (status) clients.broadcast(status);
+      return;
+    }
+    const channel = replicas.apply(message);
+    if (channel) pushes.touch(channel.stream, channel.name);
+  }
+  const unsubscribe = bus.subscribe(onBus);
+  const ticker = setInterval(() => {
+    const now = clock.monotonic();
+    for (const connection of clients.all) clients.guarded(connection, () => connection.tick(now));
+  }, options.tickMs).unref();
+
+  function streamStats(name: StreamName): StreamStats {
+    const replica = replicas.get(STREAMS[name].channel);
+    let count = 0;
+    for (const connection of clients.all) if (connection.endpoint === name) count++;
+    return { clients: count, seq: replica?.seq ?? 0, epoch: replica?.epoch ?? '' };
+  }
+
+  return {
+    handleUpgrade: (req, socket, head) => door.handle(req, socket, head),
+    broadcast: (message) => clients.broadcast(message),
+    stats: () => ({ market: streamStats('market'), signals: streamStats('signals'), binary: streamStats('binary') }),
+    snapshot(name) {
+      const channel = parseChannel(name);
+      if (!channel || channel.family === 'book' || (channel.symbol !== null && !dependencies.knownSymbol(channel.symbol))) return null;
+      const view = { channel, filter: SymbolFilter.everything(), shape: 'objects' as const };
+      const plan = encoder.plan(replicas.ensure(channel), view, null, Infinity);
+      const [frame] = encoder.part(view, plan, 0, 0);
+      const decoded = frame && decodeServer(frame.data.toString());
+      return decoded?.ok && 'type' in decoded.value && decoded.value.type === 'initial_data' ? decoded.value : null;
+    },
+    async close(reason, graceMs) {
+      door.shut();
+      await drain({ reason, graceMs, connections: clients.all, random: dependencies.random ?? Math.random });
+      unsubscribe();
+      pushes.stop();
+      clearInterval(ticker);
+    },
+  };
+}

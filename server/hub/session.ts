@@ -1,0 +1,41 @@
+import type { WebSocket } from 'ws';
+import type { Socket } from 'node:net';
+
+/** What the hub needs of one client's connection; tests give it an object, the server a WebSocket. */
+export interface Session {
+  readonly id: string;
+  /** Hands a text frame over. `done` runs when the operating system has taken it, or when it never will. */
+  send(data: Buffer | string, done?: () => void): void;
+  /** Asks the peer to close; a peer that does not answer is cut after the close timeout. */
+  close(code: number, reason: string): void;
+  /** Cuts the connection at once. */
+  terminate(): void;
+  /** RFC 6455 ping. */
+  ping(): void;
+  stats(): SessionStats;
+}
+
+export interface SessionStats {
+  /** Bytes handed over and not yet taken by the operating system. */
+  readonly buffered: number;
+  /** Bytes taken by the operating system so far; it stands still when the peer does not read. */
+  readonly delivered: number;
+}
+
+/** The session of a real socket. */
+export function socketSession(id: string, ws: WebSocket, socket: Socket): Session {
+  return {
+    id,
+    send(data, done) {
+      if (ws.readyState !== ws.OPEN) done?.();
+      else if (done) ws.send(data, { binary: false }, done);
+      else ws.send(data, { binary: false });
+    },
+    close: (code, reason) => ws.close(code, reason),
+    terminate: () => ws.terminate(),
+    ping: () => {
+      if (ws.readyState === ws.OPEN) ws.ping();
+    },
+    stats: () => ({ buffered: ws.bufferedAmount, delivered: socket.bytesWritten - socket.writableLength }),
+  };
+}

@@ -1,0 +1,262 @@
+import { encode, parseChannel, type ClientMessageOf, type ErrorName, type ParsedChannel, type ReceiptMessage, type ResumePoint } from '@/core/contract';
+import type { Connection } from './connection';
+import type { HubContext } from './context';
+import { startSnapshot, type Subscription } from './delivery';
+import type { Shape } from './encode';
+import { SymbolFilter } from './filter';
+import { legacyChannel } from './legacy';
+import { TokenBucket } from './limits';
+import { UNSET_EPOCH } from './keyedChannel';
+
+type Receipt = Omit<ReceiptMessage, 'type' | 'timestamp'>;
+type Rejected = { channel?: string; symbol?: string; code: ErrorName };
+interface Target {
+  readonly channel: ParsedChannel;
+  readonly symbols: readonly string[] | null;
+  readonly shape: Shape;
+}
+
+/** What one client reads: subscribe, unsubscribe, resume and resync. */
+export class Subscriptions {
+  private readonly subs = new Map<string, Subscription>();
+
+  constructor(
+    private readonly hub: HubContext,
+    private readonly client: Connection,
+  ) {}
+
+  all(): Iterable<Subscription> {
+    return this.subs.values();
+  }
+
+  /** Subscriptions that read a channel; more than one on the compatibility endpoint only. */
+  *of(channel: string): Iterable<Subscription> {
+    const own = this.subs.get(channel);
+    if (own) yield own;
+    if (this.client.endpoint !== 'any') return;
+    for (const sub of this.subs.values()) if (sub !== own && sub.channel.name === channel) yield sub;
+  }
+
+  /** Subscribes the stream's own channel, all symbols, unless a resume already did. */
+  openDefault(): void {
+    const channel = this.client.defaultChannel;
+    if (channel && !this.subs.has(channel.name)) this.openWhole(channel.name, { channel, symbols: null, shape: this.shape(channel) }, false);
+  }
+
+  private shape(channel: ParsedChannel): Shape {
+    if (this.client.dialect === 'plain') return 'single';
+    return this.client.dialect === 'rows' && channel.family === 'market' ? 'rows' : 'objects';
+  }
+
+  /** Opens a subscription that starts with the whole state. */
+  private openWhole(name: string, target: Target, explicit: boolean): Subscription {
+    const sub = this.open(name, target, explicit);
+    startSnapshot(this.hub.encoder, this.hub.replicas.ensure(target.channel), sub);
+    return sub;
+  }
+
+  private open(name: string, target: Target, explicit: boolean): Subscription {
+    const { channel, symbols, shape } = target;
+    const filter = symbols && channel.symbol === null ? SymbolFilter.only(symbols) : SymbolFilter.everything();
+    const { clock, options } = this.hub;
+    const resyncs = this.subs.get(name)?.resyncs ?? new TokenBucket(options.resyncsPerMinute / 60, options.resyncsPerMinute, clock.monotonic());
+    const sub: Subscription = { name, channel, filter, shape, resyncs, epoch: UNSET_EPOCH, cursor: 0, sent: 0, plan: null, explicit };
+    this.subs.set(name, sub);
+    return sub;
+  }
+
+  /** Which channel a name means for this client, or why it cannot be had. */
+  private resolve(name: string): Target | ErrorName {
+    const { client } = this;
+    const legacy = client.endpoint === 'any' && client.dialect === 'plain' ? legacyChannel(name) : null;
+    const channel = parseChannel(legacy?.channel ?? name);
+    if (!channel || channel.family === 'book') return 'unknown_channel';
+    if (client.endpoint !== 'any' && channel.stream !== client.endpoint) return 'unknown_channel';
+    if (channel.symbol !== null && !this.hub.knownSymbol(channel.symbol)) return 'unknown_symbol';
+    return { channel, symbols: legacy?.symbols ?? null, shape: legacy ? `price:${name}` : this.shape(channel) };
+  }
+
+  private get namedSymbols(): number {
+    let n = 0;
+    for (const sub of this.subs.values()) n += sub.filter.size;
+    return n;
+  }
+
+  // ---- subscribe ------------------------------------------------------------------------------
+
+  subscribe(message: ClientMessageOf<'subscribe'>): void {
+    const { client } = this;
+    const names = message.channels ?? (client.defaultChannel ? [client.defaultChannel.name] : []);
+    if (names.length === 0) return client.error('bad_message', 'channels are missing', message.id);
+    const rejected: Rejected[] = [];
+    const symbols = message.symbols?.filter((symbol) => {
+      const known = this.hub.knownSymbol(symbol);
+      if (!known) rejected.push({ symbol, code: 'unknown_symbol' });
+      return known;
+    });
+    const answers: string[] = [];
+    client.sv++;
+    for (const name of new Set(names)) {
+      const answer = this.subscribeOne(name, symbols);
+      if (answer.ok) answers.push(answer.text);
+      else if (answer.code) rejected.push({ channel: name, code: answer.code });
+    }
+    for (const { code } of rejected) this.hub.metrics.clientErrors.inc({ code });
+    const id = message.id === undefined ? '' : `"id":${message.id},`;
+    client.send(`{"type":"subscribed",${id}"sv":${client.sv},"channels":[${answers.join()}],"rejected":${JSON.stringify(rejected)}}`);
+    client.flushAll();
+  }
+
+  private subscribeOne(name: string, symbols: readonly string[] | undefined): { ok: true; text: string } | { ok: false; code: ErrorName | null } {
+    const target = this.resolve(name);
+    if (typeof target === 'string') return { ok: false, code: target };
+    const wanted = target.channel.symbol === null ? symbols : undefined;
+    // Every symbol was refused already: nothing of this channel is wanted.
+    if (wanted?.length === 0) return { ok: false, code: null };
+    const existing = this.subs.get(name);
+    if (!existing && this.subs.size >= this.hub.options.channels) return { ok: false, code: 'too_many_channels' };
+    if (this.namedSymbols + (wanted?.length ?? 0) > this.hub.options.symbols) return { ok: false, code: 'too_many_symbols' };
+    if (!existing) return { ok: true, text: this.opened(this.openWhole(name, { ...target, symbols: target.symbols ?? wanted ?? null }, true), wanted) };
+    return { ok: true, text: this.widened(existing, wanted) };
+  }
+
+  /** Answer for a new subscription. A small state travels in it, a big one follows in parts. */
+  private opened(sub: Subscription, symbols: readonly string[] | undefined): string {
+    const { plan } = sub;
+    const first = plan?.parts[0];
+    if (!plan || !first || plan.parts.length > 1 || this.client.dialect === 'plain' || !this.client.ready()) return answer(sub, plan?.seq ?? sub.sent, symbols, '');
+    sub.plan = null;
+    sub.cursor = sub.sent = plan.seq;
+    return answer(sub, plan.seq, symbols, `,${this.hub.encoder.content(sub.channel, first)}`);
+  }
+
+  /** Answer for more symbols of a channel that is already read. */
+  private widened(sub: Subscription, symbols: readonly string[] | undefined): string {
+    const { dialect } = this.client;
+    const replica = this.hub.replicas.ensure(sub.channel);
+    // A plain client that names symbols for the first time wants these instead of everything.
+    const narrow = dialect === 'plain' && !sub.explicit && symbols !== undefined;
+    sub.explicit = true;
+    if (narrow || !symbols) {
+      const reopen = narrow || !sub.filter.passesAll;
+      if (!reopen) return answer(sub, sub.sent, symbols ?? undefined, '');
+      return this.opened(this.openWhole(sub.name, { channel: sub.channel, symbols: symbols ?? null, shape: sub.shape }, true), symbols);
+    }
+    // What the old filter let through goes out first, so that `asof` can stand for the whole channel.
+    this.client.flush(sub);
+    const added = sub.filter.add(symbols);
+    if (added.length === 0) return answer(sub, sub.sent, added, '');
+    // Their state goes into the answer when the reader is otherwise whole and has room; else the channel is sent anew.
+    if (dialect === 'plain' || replica.kind !== 'keyed' || sub.plan || sub.cursor < replica.seq || !this.client.ready()) {
+      startSnapshot(this.hub.encoder, replica, sub);
+      return answer(sub, replica.seq, added, '');
+    }
+    const fresh = SymbolFilter.only(added);
+    const entries = replica.state((key) => key !== '*' && fresh.accepts(key));
+    return answer(sub, replica.seq, added, `,${this.hub.encoder.content(sub.channel, entries)}`);
+  }
+
+  // ---- unsubscribe ----------------------------------------------------------------------------
+
+  unsubscribe(message: ClientMessageOf<'unsubscribe'>): void {
+    const { client } = this;
+    const names = message.channels ?? (message.symbols ? [...this.subs.values()].filter((s) => s.channel.symbol === null).map((s) => s.name) : [...this.subs.keys()]);
+    const held = names.filter((name) => this.subs.has(name));
+    if (held.length === 0) return client.error('not_subscribed', '', message.id);
+    client.sv++;
+    for (const name of held) {
+      const sub = this.subs.get(name);
+      if (!sub) continue;
+      sub.explicit = true;
+      if (message.symbols && sub.channel.symbol === null) sub.filter.remove(message.symbols);
+      if (!message.symbols || sub.channel.symbol !== null || sub.filter.passesNothing) this.subs.delete(name);
+    }
+    const extra = { ...(message.id === undefined ? {} : { id: message.id }), ...(message.symbols ? { symbols: message.symbols } : {}) };
+    client.send(encode({ type: 'unsubscribed', sv: client.sv, channels: held, ...extra }));
+  }
+
+  // ---- resume and resync ----------------------------------------------------------------------
+
+  /** Takes up the positions of a `hello`. Nothing is sent yet: receipts go after the greeting, data after the receipts. */
+  resumeAll(points: Readonly<Record<string, ResumePoint>>) {
+    const resumed: [string, boolean][] = [];
+    const reasons: [string, string][] = [];
+    const receipts: Receipt[] = [];
+    for (const [name, point] of Object.entries(points)) {
+      const target = this.resolve(name);
+      const full = this.subs.size >= this.hub.options.channels ? 'too_many_channels' : null;
+      const over = this.namedSymbols + (point.symbols?.length ?? 0) > this.hub.options.symbols ? 'too_many_symbols' : null;
+      const refused = typeof target === 'string' ? target : (full ?? over);
+      if (refused !== null || typeof target === 'string') {
+        resumed.push([name, false]);
+        reasons.push([name, refused ?? 'unknown_channel']);
+        continue;
+      }
+      const sub = this.open(name, { ...target, symbols: point.symbols ?? null }, true);
+      const receipt = this.position(sub, point);
+      receipts.push(receipt);
+      resumed.push([name, receipt.outcome !== 'snapshot']);
+      if (receipt.reason) reasons.push([name, receipt.reason]);
+    }
+    return { resumed: Object.fromEntries(resumed), reasons: Object.fromEntries(reasons), receipts };
+  }
+
+  /** Puts a subscription at a client's position if the gap can be bridged, else plans a snapshot; says which. */
+  private position(sub: Subscription, have: { epoch: string; seq: number } | null, forced?: Receipt['reason']): Receipt {
+    const replica = this.hub.replicas.ensure(sub.channel);
+    const base = { channel: sub.channel.name, from: have && { epoch: have.epoch, seq: have.seq }, to: { epoch: replica.epoch, seq: replica.seq } };
+    const snapshot = (reason: Receipt['reason'], resumeFrom: number | null = null): Receipt => {
+      const plan = startSnapshot(this.hub.encoder, replica, sub, resumeFrom);
+      const missed = resumeFrom === null || !have ? null : replica.seq - have.seq;
+      const lost = missed !== null && replica.kind === 'log' ? replica.since(have?.seq ?? 0).lost : 0;
+      return { ...base, outcome: 'snapshot', reason, missed, replayed: plan.total, lost };
+    };
+    if (!have) return snapshot(forced ?? 'fresh');
+    if (have.epoch !== replica.epoch) return snapshot('epoch_changed');
+    if (have.seq > replica.seq) return snapshot('unknown_position');
+    if (forced) return snapshot(forced, replica.kind === 'log' ? null : have.seq);
+    const accept = sub.filter.passesAll ? null : sub.filter.accepts;
+    const missed = replica.seq - have.seq;
+    let replayed: number;
+    if (replica.kind === 'keyed') {
+      const changes = replica.changedSince(have.seq, accept);
+      if (!changes) return snapshot('too_old', have.seq);
+      replayed = changes.length;
+    } else {
+      const { items, lost } = replica.since(have.seq);
+      if (lost > 0) return snapshot('too_old', have.seq);
+      replayed = items.length;
+    }
+    sub.plan = null;
+    sub.epoch = replica.epoch;
+    sub.cursor = sub.sent = have.seq;
+    return { ...base, outcome: missed === 0 ? 'current' : 'delta', missed, replayed, lost: 0 };
+  }
+
+  resync(message: ClientMessageOf<'resync'>): void {
+    const { client } = this;
+    const sub = this.subs.get(message.channel);
+    if (!sub) return client.error('not_subscribed', message.channel, message.id);
+    // A snapshot under way answers it already.
+    if (sub.plan) return client.error('rate_limited', 'a resync of this channel is open', message.id, 1_000);
+    if (!sub.resyncs.take(this.hub.clock.monotonic())) return client.error('rate_limited', 'too many resyncs', message.id, sub.resyncs.waitMs());
+    client.sv = Math.max(client.sv + 1, message.sv ?? 0);
+    const changed = message.symbols !== undefined && sub.channel.symbol === null && !sub.filter.equals(message.symbols);
+    const target = changed ? this.refilter(sub, message.symbols ?? []) : sub;
+    if (!target) return client.error('too_many_symbols', '', message.id);
+    client.receipt(this.position(target, message.have ?? null, changed ? 'filter_changed' : undefined));
+    client.flush(target);
+  }
+
+  /** The client's own list is the truth about what it wants. */
+  private refilter(sub: Subscription, symbols: readonly string[]): Subscription | null {
+    if (this.namedSymbols - sub.filter.size + symbols.length > this.hub.options.symbols) return null;
+    return this.open(sub.name, { channel: sub.channel, symbols, shape: sub.shape }, true);
+  }
+}
+
+/** One entry of `subscribed.channels`, as text. */
+function answer(sub: Subscription, asof: number, symbols: readonly string[] | undefined, content: string): string {
+  const named = symbols && sub.channel.symbol === null ? `,"symbols":${JSON.stringify(symbols)}` : '';
+  return `{"channel":${JSON.stringify(sub.name)},"epoch":${JSON.stringify(sub.epoch)},"asof":${asof}${named}${content}}`;
+}
