@@ -44,6 +44,8 @@ export interface Connector {
   start(): void;
   stop(): Promise<void>;
   status(): VenueStatus;
+  /** The engine's state of this kind was dropped (mode change) or is new: load recent history afresh. */
+  refill?(): void;
   /** Sources with a clock of their own (simulator, replay). */
   readonly feedClock?: FeedClock;
 }
