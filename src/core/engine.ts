@@ -1,65 +1,414 @@
-import type { FeedMode, Interval } from './contract';
-import type { InputEvent } from './market/events';
-import type { Instrument } from './market/instrument';
-import type { Candle, EngineOutput, Quote, TradeOutput, BookOutput } from './market/outputs';
+import type { Analysis } from './analysis/types';
+import { FEED_MODES, FEED_STATES, type DataKind, type FeedMode, type FeedStateName, type Interval } from './contract';
+import { sessionAt, type Session } from './market/calendar';
+import type { BookView, Engine, EngineOptions, TradeTotals } from './engineTypes';
+import { RatingDriver } from './engineRatings';
+import { readCandle } from './market/candleInput';
+import { ROLLED } from './market/candles';
+import type { BookEvent, BookStateEvent, CandleEvent, EventOrigin, FeedStatusEvent, InputEvent, InstrumentEvent, MarketInput, ModeEvent, QuoteEvent, TickerEvent, TradeEvent } from './market/events';
+import { fingerprint } from './market/fingerprint';
+import type { AssetClass, Instrument } from './market/instrument';
+import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput } from './market/outputs';
+import { Row } from './market/row';
+import type { Source } from './market/source';
+import { sparkline } from './market/sparkline';
+import { believedTime, numberProblem, shown, usableInstrument, type Problem } from './market/validate';
+import { VenueClock } from './market/venueClock';
+import { parsePositive } from './util/decimal';
 
-export interface EngineOptions {
-  readonly instruments: readonly Instrument[];
-  /** Venue ids, the preferred first: the priority in choosing a leading source. */
-  readonly venuePriority: readonly string[];
-  /** Candles kept per symbol and interval. */
-  readonly candleHistory?: number;
-  /** Trades kept per symbol. */
-  readonly tradeHistory?: number;
-  /** A continuous market's value is stale beyond this age, ms of feed time. */
-  readonly staleMs?: number;
-  /** Timeframes on which ratings and signals are computed. */
-  readonly signalIntervals?: readonly Interval[];
-  /** Longest time between two sentiment outputs of one symbol, ms of feed time. */
-  readonly sentimentEveryMs?: number;
-}
+export type { BookView, Engine, EngineOptions, TradeTotals };
 
-/** Book content for queries and the replay command. */
-export interface BookView {
-  readonly venue: string;
-  readonly symbol: string;
-  readonly state: BookOutput['state'];
-  readonly reason: string;
-  readonly updateId: number | null;
-  /** Number of levels held: bids, asks. */
-  readonly levels: readonly [number, number];
-  readonly bids: readonly (readonly [string, string])[];
-  readonly asks: readonly (readonly [string, string])[];
-}
+/** Longest time between two outputs of a longer forming candle, and between two rating previews of one symbol, ms. */
+const FORMING_EVERY_MS = 10_000;
+/** A trade stamped further ahead of its venue's clock than this, ms, is put at the venue's present. */
+const AHEAD_MS = 60_000;
+const MAX_INSTRUMENTS = 5_000;
+const MAX_VENUES = 64;
 
-/** Exact running totals of one venue's trades in one symbol. */
-export interface TradeTotals {
-  readonly venue: string;
-  readonly symbol: string;
-  readonly count: number;
-  /** Exact decimal sum of sizes. */
-  readonly volume: string;
-}
+const KINDS: Readonly<Record<FeedMode, readonly DataKind[]>> = {
+  live: ['live', 'delayed'],
+  mixed: ['live', 'delayed'],
+  simulated: ['simulated'],
+  replay: ['replay'],
+  none: [],
+};
+
+type Out = (output: EngineOutput) => void;
+
+const NO_ANALYSIS: Analysis = {
+  candleClosed: () => undefined, preview: () => undefined, quote: () => undefined, clock: () => undefined, reset: () => undefined,
+};
 
 /**
- * The market engine: one deterministic step over input events. No clock, no randomness: the same inputs in the same order
- * give byte-identical outputs, live, in a replay, in a test or in a browser worker.
+ * @param analysis ratings, signals and sentiment over this engine's candles and quotes.
  */
-export interface Engine {
-  /** Takes one input and hands every output to `out`, in order. Never throws on bad data: it answers with `refused`. */
-  step(input: InputEvent, out: (output: EngineOutput) => void): void;
-  readonly mode: FeedMode;
-  instruments(): readonly Instrument[];
-  instrument(symbol: string): Instrument | null;
-  quote(symbol: string): Quote | null;
-  quotes(): readonly Quote[];
-  /** Oldest first; the last one may be forming. */
-  candles(symbol: string, interval: Interval, limit: number): readonly Candle[];
-  /** Newest last. */
-  trades(symbol: string, limit: number): readonly TradeOutput[];
-  tradeTotals(): readonly TradeTotals[];
-  books(): readonly { readonly venue: string; readonly symbol: string }[];
-  book(venue: string, symbol: string, depth: number): BookView | null;
-  /** Canonical text of the whole state; equal texts = equal states. Hashed by callers. */
-  fingerprint(): string;
+export function createEngine(options: EngineOptions, analysis: Analysis = NO_ANALYSIS): Engine {
+  return new MarketEngine(options, analysis);
+}
+
+class MarketEngine implements Engine {
+  mode: FeedMode = 'none';
+  private now = -Infinity;
+  private out: Out = () => undefined;
+  private readonly rows = new Map<string, Row>();
+  private readonly feeds = new Map<string, { state: FeedStateName; since: number }>();
+  private readonly clocks = new Map<string, VenueClock>();
+  private readonly sessions = new Map<AssetClass, Session & { readonly from: number }>();
+  private readonly ratings: RatingDriver;
+  private readonly candleHistory: number;
+
+  constructor(private readonly options: EngineOptions, analysis: Analysis) {
+    this.candleHistory = options.candleHistory ?? 600;
+    this.ratings = new RatingDriver(analysis, options.signalIntervals ?? ROLLED, this.candleHistory);
+    for (const instrument of options.instruments) this.addRow(instrument);
+  }
+
+  step(input: InputEvent, out: Out): void {
+    this.out = out;
+    const time: unknown = (input as { receiveTime?: unknown } | null)?.receiveTime;
+    if (typeof time !== 'number' || !Number.isFinite(time)) {
+      this.refuse('', null, { code: 'time_range', detail: 'no time of receipt' });
+      return;
+    }
+    if (input.type === 'mode') {
+      this.onMode(input);
+      return;
+    }
+    this.now = Math.max(this.now, time);
+    if (input.type === 'clock') this.onClock();
+    else if (typeof input.venue !== 'string' || input.venue.length > 64) this.refuse('', null, { code: 'bad_payload', detail: 'no venue' });
+    else if (input.type === 'feedStatus') this.onFeedStatus(input);
+    else if (input.type === 'instrument') this.onInstrument(input);
+    else if (input.type === 'badInput') this.onBadInput(input.venue, input.symbol, { code: shown(input.code), detail: shown(input.detail) });
+    else this.onMarket(input);
+  }
+
+  instruments(): readonly Instrument[] {
+    return Array.from(this.rows.values(), (row) => row.instrument);
+  }
+
+  instrument(symbol: string): Instrument | null {
+    return this.rows.get(symbol)?.instrument ?? null;
+  }
+
+  quote(symbol: string): Quote | null {
+    return this.rows.get(symbol)?.quotes.current ?? null;
+  }
+
+  quotes(): readonly Quote[] {
+    return Array.from(this.rows.values(), (row) => row.quotes.current);
+  }
+
+  candles(symbol: string, interval: Interval, limit: number): readonly Candle[] {
+    return this.rows.get(symbol)?.candles.query(interval, limit) ?? [];
+  }
+
+  trades(symbol: string, limit: number): readonly TradeOutput[] {
+    return this.rows.get(symbol)?.tape.recent.last(limit) ?? [];
+  }
+
+  tradeTotals(): readonly TradeTotals[] {
+    return [...this.rows].flatMap(([symbol, row]) =>
+      Array.from(row.tape.venues, ([venue, trades]) => ({ venue, symbol, count: trades.count, volume: trades.volume.text() })));
+  }
+
+  books(): readonly { readonly venue: string; readonly symbol: string }[] {
+    return [...this.rows].flatMap(([symbol, row]) => Array.from(row.books.keys(), (venue) => ({ venue, symbol })));
+  }
+
+  book(venue: string, symbol: string, depth: number): BookView | null {
+    const book = this.rows.get(symbol)?.books.get(venue);
+    if (!book) return null;
+    return { venue, symbol, state: book.state, reason: book.reason, updateId: book.updateId, levels: book.counts(), ...book.top(depth) };
+  }
+
+  fingerprint(): string {
+    return fingerprint({ mode: this.mode, now: Number.isFinite(this.now) ? this.now : null, feeds: [...this.feeds] }, this.rows.values());
+  }
+
+  private addRow(instrument: Instrument): Row {
+    const row = new Row(instrument, {
+      candleHistory: this.candleHistory,
+      tradeHistory: this.options.tradeHistory ?? 200,
+      staleMs: this.options.staleMs ?? 15_000,
+    }, this.kind(), (owner) => (interval, candle, revised, history) => {
+      this.onClosedCandle(owner, interval, candle, revised, history);
+    });
+    this.rows.set(instrument.symbol, row);
+    return row;
+  }
+
+  /** The kind that empty rows are labelled with. */
+  private kind(): DataKind {
+    return KINDS[this.mode][0] ?? 'live';
+  }
+
+  private readonly priorityOf = (venue: string): number => {
+    const index = this.options.venuePriority.indexOf(venue);
+    return index < 0 ? this.options.venuePriority.length : index;
+  };
+
+  private refuse(venue: string, symbol: string | null, problem: Problem): void {
+    this.out({ type: 'refused', venue, symbol, code: problem.code, detail: problem.detail, time: Number.isFinite(this.now) ? this.now : 0 });
+  }
+
+  // Connections, modes, instruments
+
+  private onMode(event: ModeEvent): void {
+    const { mode } = event;
+    if (!FEED_MODES.includes(mode)) {
+      this.refuse('', null, { code: 'bad_payload', detail: `mode ${shown(mode)}` });
+      return;
+    }
+    const keeps = KINDS[mode][0] === KINDS[this.mode][0];
+    this.mode = mode;
+    // Another kind of data has another clock: a replay lies in the past.
+    this.now = keeps ? Math.max(this.now, event.receiveTime) : event.receiveTime;
+    if (!keeps) this.forget();
+    this.out({ type: 'mode', mode, reason: shown(event.reason, 240), since: this.now });
+    if (!keeps) for (const row of this.rows.values()) this.out({ type: 'quote', quote: row.quotes.current });
+  }
+
+  private forget(): void {
+    this.clocks.clear();
+    this.sessions.clear();
+    this.ratings.analysis.reset();
+    for (const row of this.rows.values()) row.reset(this.kind());
+  }
+
+  private onFeedStatus(event: FeedStatusEvent): void {
+    const state = FEED_STATES.includes(event.state) ? event.state : 'unknown';
+    const was = this.feeds.get(event.venue);
+    if (!was && this.feeds.size >= MAX_VENUES) return;
+    const since = was?.state === state ? was.since : this.now;
+    this.feeds.set(event.venue, { state, since });
+    this.out({ type: 'feedStatus', venue: event.venue, state, reason: shown(event.reason, 240), since });
+    if (state === 'live') return;
+    for (const row of this.rows.values()) {
+      const source = row.quotes.sources.find((candidate) => candidate.venue === event.venue);
+      if (!source || source.down) continue;
+      source.down = true;
+      this.publish(row, false);
+    }
+  }
+
+  private onInstrument(event: InstrumentEvent): void {
+    const { instrument } = event;
+    if (!usableInstrument(instrument)) {
+      this.refuse(event.venue, null, { code: 'bad_payload', detail: 'instrument facts' });
+      return;
+    }
+    const row = this.rows.get(instrument.symbol);
+    if (row && JSON.stringify(row.instrument) === JSON.stringify(instrument)) return;
+    if (!row && this.rows.size >= MAX_INSTRUMENTS) {
+      this.refuse(event.venue, instrument.symbol, { code: 'too_many_instruments', detail: String(MAX_INSTRUMENTS) });
+      return;
+    }
+    if (row) row.quotes.instrument = instrument;
+    this.out({ type: 'instrument', instrument });
+    if (!row) this.out({ type: 'quote', quote: this.addRow(instrument).quotes.current });
+  }
+
+  private onBadInput(venue: string, symbol: string | null, problem: Problem): void {
+    this.refuse(venue, symbol, problem);
+    const row = symbol === null ? undefined : this.rows.get(symbol);
+    const source = row?.quotes.sources.find((candidate) => candidate.venue === venue);
+    if (!row || !source) return;
+    source.spoil(problem);
+    this.publish(row, false);
+  }
+
+  // Market inputs
+
+  private onMarket(input: MarketInput): void {
+    const row = this.rows.get(input.symbol);
+    if (!row) this.refuse(input.venue, null, { code: 'unknown_symbol', detail: shown(input.symbol) });
+    else if (!KINDS[this.mode].includes(input.kind)) this.refuse(input.venue, input.symbol, { code: 'wrong_kind', detail: `${shown(input.kind)} while ${this.mode}` });
+    else if (input.type === 'candle') this.onCandle(row, input);
+    else if (input.type === 'book') this.onBook(row, input);
+    else if (input.type === 'bookState') this.onBookState(row, input);
+    else if (input.type === 'quote' || input.type === 'trade' || input.type === 'ticker') this.onPrice(row, input);
+    else this.refuse((input as EventOrigin).venue, row.instrument.symbol, { code: 'unknown_type', detail: 'input' });
+  }
+
+  private onPrice(row: Row, input: QuoteEvent | TradeEvent | TickerEvent): void {
+    const source = row.quotes.source(input, this.priorityOf);
+    if (!source) {
+      this.refuse(input.venue, input.symbol, { code: 'too_many_venues', detail: input.venue });
+      return;
+    }
+    const venueTime = believedTime(input.venueTime, this.now);
+    if (venueTime !== null) this.clockOf(input.venue).observe(venueTime, this.now);
+    else if (input.venueTime !== null && input.venueTime !== undefined) {
+      this.refuse(input.venue, input.symbol, { code: 'time_range', detail: shown(input.venueTime) });
+    }
+    const time = this.candleTime(input.venue, venueTime);
+    let problem: Problem | null;
+    if (input.type === 'trade') problem = this.onTrade(row, source, input, time, venueTime);
+    else if (input.type === 'quote') problem = this.onQuote(row, source, input, time, venueTime);
+    else problem = source.takeTicker(input, time, venueTime, this.now);
+    if (problem) this.refuse(input.venue, input.symbol, problem);
+    this.publish(row, false);
+  }
+
+  private onTrade(row: Row, source: Source, event: TradeEvent, time: number, venueTime: number | null): Problem | null {
+    const price = parsePositive(event.price);
+    const size = parsePositive(event.size);
+    if (price === undefined) return source.spoil(numberProblem('price', event.price));
+    if (size === undefined) return source.spoil(numberProblem('size', event.size));
+    if (typeof event.id !== 'string' || event.id === '' || event.id.length > 128) return source.spoil({ code: 'bad_payload', detail: 'trade id' });
+    const trades = row.tape.venue(event.venue);
+    // Before anything else: a repeated trade must not make the source look alive.
+    if (!trades.ids.take(event.id)) return { code: 'duplicate', detail: `trade ${event.id}` };
+    const problem = source.takeTrade(price, time, venueTime, this.now);
+    if (problem) return problem;
+    const { symbol, venue, kind, id, side } = event;
+    const trade: TradeOutput = { type: 'trade', symbol, venue, kind, id, price: String(event.price), size: String(event.size), side, time };
+    row.tape.add(trade, trades);
+    this.out(trade);
+    row.quotes.elect(this.now);
+    if (row.quotes.leader !== source) return null;
+    row.candleVenue = venue;
+    const result = row.candles.trade(price, trade.size, time, this.clockOf(venue).at(this.now), row.onCandle);
+    return result === 'late' ? { code: 'late_trade', detail: `trade ${id} of a closed minute` } : null;
+  }
+
+  private onQuote(row: Row, source: Source, event: QuoteEvent, time: number, venueTime: number | null): Problem | null {
+    const problem = source.takeQuote(event, venueTime, this.now);
+    if (problem) return problem;
+    row.quotes.elect(this.now);
+    const { assetClass } = row.instrument;
+    const quoted = (assetClass === 'fx' || assetClass === 'metal') && !source.traded && row.quotes.leader === source;
+    if (!quoted || source.bid === null || source.ask === null) return null;
+    row.candleVenue = event.venue;
+    row.candles.mid((source.bid + source.ask) / 2, time, this.clockOf(event.venue).at(this.now), row.onCandle);
+    return null;
+  }
+
+  private onCandle(row: Row, event: CandleEvent): void {
+    const candle = readCandle(event, this.now);
+    const interval = ROLLED.find((name) => name === event.interval);
+    if (candle === null || interval === undefined) {
+      this.refuse(event.venue, event.symbol, { code: 'bad_payload', detail: `candle ${shown(event.interval)}` });
+      return;
+    }
+    const history = event.route === 'history';
+    const leader = row.quotes.leader;
+    // Candles of a venue that does not lead would mix two markets in one series.
+    if (leader !== null && leader.venue !== event.venue && !history) return;
+    row.candleVenue = event.venue;
+    row.candles.venue(interval, candle, event.closed, row.onCandle, history);
+  }
+
+  private onBook(row: Row, event: BookEvent): void {
+    const book = row.book(event.venue);
+    const result = book?.apply(event) ?? { code: 'too_many_venues', detail: event.venue };
+    if (result === 'ignored' || !book) return;
+    if (result === 'applied') this.outBook(row, event, event.action === 'snapshot' ? 'snapshot' : 'delta', event.bids, event.asks);
+    else {
+      this.refuse(event.venue, event.symbol, result);
+      this.outBook(row, event, 'state', [], []);
+    }
+  }
+
+  private onBookState(row: Row, event: BookStateEvent): void {
+    const book = row.book(event.venue);
+    // Only a snapshot makes a broken book good, only its own levels uncross it.
+    if (!book || (event.state === 'ok' && book.state !== 'stale')) return;
+    book.setState(event.state, shown(event.reason, 240));
+    this.outBook(row, event, 'state', [], []);
+  }
+
+  private outBook(row: Row, event: BookEvent | BookStateEvent, action: BookOutput['action'], bids: BookOutput['bids'], asks: BookOutput['asks']): void {
+    const book = row.books.get(event.venue);
+    if (!book) return;
+    const { symbol, venue, kind } = event;
+    this.out({ type: 'book', symbol, venue, kind, action, state: book.state, reason: book.reason, bids, asks, updateId: book.updateId });
+  }
+
+  // Time
+
+  private clockOf(venue: string): VenueClock {
+    let clock = this.clocks.get(venue);
+    if (!clock) this.clocks.set(venue, (clock = new VenueClock()));
+    return clock;
+  }
+
+  private candleTime(venue: string, venueTime: number | null): number {
+    if (venueTime === null) return this.now;
+    const present = this.clockOf(venue).at(this.now);
+    return venueTime > present + AHEAD_MS ? present : venueTime;
+  }
+
+  private session(assetClass: AssetClass): Session {
+    const known = this.sessions.get(assetClass);
+    if (known && this.now >= known.from && (known.nextChange === null || this.now < known.nextChange)) return known;
+    const session = { ...sessionAt(assetClass, this.now), from: this.now };
+    this.sessions.set(assetClass, session);
+    return session;
+  }
+
+  private onClock(): void {
+    for (const row of this.rows.values()) {
+      row.candles.closeDue(this.venueNow(row), row.onCandle);
+      this.publish(row, true);
+      this.ratings.flush(row, this.now, this.kind(), this.out);
+      if (row.candles.dirty) this.outForming(row);
+      if (row.formingDirty && this.now - row.formingTime >= FORMING_EVERY_MS) this.outLonger(row);
+      if (row.sparklineDirty) this.outSparkline(row);
+    }
+    this.ratings.analysis.clock(this.now, this.out);
+  }
+
+  private venueNow(row: Row): number {
+    return this.clocks.get(row.candleVenue)?.at(this.now) ?? this.now;
+  }
+
+  // Outputs
+
+  /** Elects the leader and sends the quote if it changed. */
+  private publish(row: Row, refresh: boolean): void {
+    row.quotes.elect(this.now);
+    const quote = row.quotes.update(this.now, this.session(row.instrument.assetClass).state, refresh);
+    if (quote === null) return;
+    this.out({ type: 'quote', quote });
+    const { symbol, bid, ask, last, venue, kind } = quote;
+    const known = bid !== null && ask !== null;
+    this.ratings.analysis.quote({ symbol, mid: known ? (bid + ask) / 2 : null, last, spread: known ? ask - bid : null, venue, kind, now: this.now });
+  }
+
+  private outCandle(row: Row, interval: Interval, candle: Candle, closed: boolean, revised: boolean): void {
+    this.out({ type: 'candle', symbol: row.instrument.symbol, interval, candle, closed, kind: this.kind(), venue: row.candleVenue, revised });
+  }
+
+  private outForming(row: Row): void {
+    row.candles.dirty = false;
+    row.formingDirty = true;
+    const candle = row.candles.forming('1m');
+    if (candle) this.outCandle(row, '1m', candle, false, false);
+  }
+
+  private outLonger(row: Row): void {
+    row.formingDirty = false;
+    row.formingTime = this.now;
+    for (const interval of ROLLED) {
+      const candle = row.candles.forming(interval);
+      if (candle === null) continue;
+      if (interval !== '1m') this.outCandle(row, interval, candle, false, false);
+      this.ratings.forming(row, interval, candle, this.now, this.kind(), this.out);
+    }
+  }
+
+  private outSparkline(row: Row): void {
+    row.sparklineDirty = false;
+    const data = sparkline(row.candles.series['1m'].closed, this.kind());
+    if (data) this.out({ type: 'sparkline', symbol: row.instrument.symbol, data });
+  }
+
+  private onClosedCandle(row: Row, interval: Interval, candle: Candle, revised: boolean, history: boolean): void {
+    // What comes from our own store need not go back there.
+    if (!history) this.outCandle(row, interval, candle, true, revised);
+    if (interval === '1m') row.sparklineDirty = true;
+    if (!revised) this.ratings.closed(row, interval, candle, { now: this.now, venueNow: this.venueNow(row), kind: this.kind(), history }, this.out);
+  }
 }

@@ -1,0 +1,65 @@
+import type { FeedMode, Interval } from './contract';
+import type { InputEvent } from './market/events';
+import type { Instrument } from './market/instrument';
+import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput } from './market/outputs';
+
+export interface EngineOptions {
+  readonly instruments: readonly Instrument[];
+  /** Venue ids, the preferred first: the priority in choosing a leading source. */
+  readonly venuePriority: readonly string[];
+  /** Candles kept per symbol and interval. */
+  readonly candleHistory?: number;
+  /** Trades kept per symbol. */
+  readonly tradeHistory?: number;
+  /** A continuous market's value is stale beyond this age, ms of feed time. */
+  readonly staleMs?: number;
+  /** Timeframes on which ratings and signals are computed. */
+  readonly signalIntervals?: readonly Interval[];
+  /** Longest time between two sentiment outputs of one symbol, ms of feed time. */
+  readonly sentimentEveryMs?: number;
+}
+
+/** Book content for queries and the replay command. */
+export interface BookView {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly state: BookOutput['state'];
+  readonly reason: string;
+  readonly updateId: number | null;
+  /** Number of levels held: bids, asks. */
+  readonly levels: readonly [number, number];
+  readonly bids: readonly (readonly [string, string])[];
+  readonly asks: readonly (readonly [string, string])[];
+}
+
+/** Exact running totals of one venue's trades in one symbol. */
+export interface TradeTotals {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly count: number;
+  /** Exact decimal sum of sizes. */
+  readonly volume: string;
+}
+
+/**
+ * The market engine: one deterministic step over input events. No clock, no randomness: the same inputs in the same order
+ * give byte-identical outputs, live, in a replay, in a test or in a browser worker.
+ */
+export interface Engine {
+  /** Takes one input and hands every output to `out`, in order. Never throws on bad data: it answers with `refused`. */
+  step(input: InputEvent, out: (output: EngineOutput) => void): void;
+  readonly mode: FeedMode;
+  instruments(): readonly Instrument[];
+  instrument(symbol: string): Instrument | null;
+  quote(symbol: string): Quote | null;
+  quotes(): readonly Quote[];
+  /** Oldest first; the last one may be forming. */
+  candles(symbol: string, interval: Interval, limit: number): readonly Candle[];
+  /** Newest last. */
+  trades(symbol: string, limit: number): readonly TradeOutput[];
+  tradeTotals(): readonly TradeTotals[];
+  books(): readonly { readonly venue: string; readonly symbol: string }[];
+  book(venue: string, symbol: string, depth: number): BookView | null;
+  /** Canonical text of the whole state; equal texts = equal states. Hashed by callers. */
+  fingerprint(): string;
+}

@@ -1,0 +1,132 @@
+import type { BookStateName } from '../contract';
+import { compareDecimals, parsePositive, parseZeroable } from '../util/decimal';
+import type { BookEvent, LevelChange } from './events';
+import { numberProblem, shown, type Problem } from './validate';
+
+/** Levels kept per side; a venue that sends more is cut at the far end. */
+const MAX_LEVELS = 20_000;
+
+interface Level {
+  readonly value: number;
+  readonly price: string;
+  size: string;
+}
+
+/** One side, best level last: changes happen near the touch, so the moved part is short. Prices are compared exactly. */
+class Side {
+  readonly levels: Level[] = [];
+
+  /** @param sign 1 = bids (the best is the highest), -1 = asks. */
+  constructor(private readonly sign: 1 | -1) {}
+
+  set(price: string, size: string, empty: boolean): void {
+    const value = Number(price);
+    const index = this.find(value, price);
+    const found = this.levels[index];
+    const same = found !== undefined && found.value === value && compareDecimals(found.price, price) === 0;
+    if (empty) {
+      if (same) this.levels.splice(index, 1);
+    } else if (same) this.levels[index] = { value, price, size };
+    else {
+      this.levels.splice(index, 0, { value, price, size });
+      if (this.levels.length > MAX_LEVELS) this.levels.shift();
+    }
+  }
+
+  best(): Level | undefined {
+    return this.levels.at(-1);
+  }
+
+  /** Best first, as the venue wrote them. */
+  top(depth: number): LevelChange[] {
+    const out: LevelChange[] = [];
+    for (let i = this.levels.length - 1; i >= 0 && out.length < depth; i -= 1) {
+      const level = this.levels[i];
+      if (level) out.push([level.price, level.size]);
+    }
+    return out;
+  }
+
+  private find(value: number, price: string): number {
+    let low = 0;
+    let high = this.levels.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const level = this.levels[middle];
+      if (level && this.before(level, value, price)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private before(level: Level, value: number, price: string): boolean {
+    const order = level.value === value ? compareDecimals(level.price, price) : level.value - value;
+    return order * this.sign < 0;
+  }
+}
+
+/**
+ * One venue's order book of one symbol. Only a snapshot makes it good again after a gap: until then deltas are ignored. It is
+ * `crossed` exactly while its best bid is at or above its best ask.
+ */
+export class OrderBook {
+  state: BookStateName = 'syncing';
+  reason = 'waiting for a snapshot';
+  updateId: number | null = null;
+  private bids = new Side(1);
+  private asks = new Side(-1);
+
+  /** Takes a snapshot or delta. `ignored`: it cannot be applied to what is held; a problem leaves the book in a gap. */
+  apply(event: BookEvent): 'applied' | 'ignored' | Problem {
+    const broken = this.state === 'syncing' || this.state === 'gap';
+    if (event.action !== 'snapshot' && broken) return 'ignored';
+    const problem = badLevel(event.bids) ?? badLevel(event.asks);
+    if (problem) {
+      this.setState('gap', `a level was refused: ${problem.detail}`);
+      return problem;
+    }
+    if (event.action === 'snapshot') {
+      this.bids = new Side(1);
+      this.asks = new Side(-1);
+      this.setState('ok', '');
+    }
+    for (const [price, size] of event.bids) this.bids.set(price, size, Number(size) === 0);
+    for (const [price, size] of event.asks) this.asks.set(price, size, Number(size) === 0);
+    this.updateId = event.updateId;
+    this.judgeTouch();
+    return 'applied';
+  }
+
+  setState(state: BookStateName, reason: string): void {
+    this.state = state;
+    this.reason = reason;
+  }
+
+  /** Number of levels: bids, asks. */
+  counts(): readonly [number, number] {
+    return [this.bids.levels.length, this.asks.levels.length];
+  }
+
+  top(depth: number): { bids: LevelChange[]; asks: LevelChange[] } {
+    return { bids: this.bids.top(depth), asks: this.asks.top(depth) };
+  }
+
+  private judgeTouch(): void {
+    const bid = this.bids.best();
+    const ask = this.asks.best();
+    const crossed = bid !== undefined && ask !== undefined && compareDecimals(bid.price, ask.price) >= 0;
+    if (crossed) this.setState('crossed', `best bid ${bid.price} is not below best ask ${ask.price}`);
+    else if (this.state === 'crossed') this.setState('ok', '');
+  }
+}
+
+function badLevel(levels: readonly LevelChange[]): Problem | null {
+  if (!Array.isArray(levels)) return { code: 'bad_payload', detail: 'levels are missing' };
+  for (const level of levels as readonly unknown[]) {
+    if (!Array.isArray(level)) return { code: 'bad_payload', detail: `level ${shown(level)}` };
+    const [price, size] = level as readonly unknown[];
+    if (typeof price !== 'string' || parsePositive(price) === undefined) return numberProblem('level price', price);
+    if (typeof size !== 'string' || typeof parseZeroable(size) !== 'number') return numberProblem('level size', size);
+  }
+  return null;
+}

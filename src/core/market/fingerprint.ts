@@ -1,0 +1,20 @@
+import { ROLLED } from './candles';
+import type { Row } from './row';
+
+/** Canonical text of a market state: equal texts = equal states. Everything a later output could depend on is in it. */
+export function fingerprint(head: object, rows: Iterable<Row>): string {
+  return JSON.stringify({
+    ...head,
+    rows: Array.from(rows, (row) => ({
+      instrument: row.instrument,
+      quote: row.quotes.current,
+      sources: row.quotes.sources,
+      leader: row.quotes.leader?.venue ?? null,
+      candles: ROLLED.map((interval) => [row.candles.series[interval].closed.items, row.candles.series[interval].pending()]),
+      seconds: row.candles.query('1s', Number.MAX_SAFE_INTEGER),
+      trades: row.tape.recent.last(),
+      totals: Array.from(row.tape.venues, ([venue, trades]) => [venue, trades.count, trades.volume.text()]),
+      books: Array.from(row.books, ([venue, book]) => [venue, book.state, book.reason, book.updateId, book.top(Infinity)]),
+    })),
+  });
+}

@@ -1,0 +1,67 @@
+import type { DataKind, Interval } from '../contract';
+import { OrderBook } from './book';
+import { CandleBook } from './candles';
+import type { Instrument } from './instrument';
+import { QuoteBoard } from './quotes';
+import type { CandleSink } from './series';
+import { Tape } from './trades';
+
+export interface RowOptions {
+  readonly candleHistory: number;
+  readonly tradeHistory: number;
+  readonly staleMs: number;
+}
+
+/** Books per symbol, one a venue; more is a fault of configuration. */
+const MAX_BOOKS = 16;
+
+/** Everything the engine holds of one symbol. */
+export class Row {
+  readonly quotes: QuoteBoard;
+  readonly tape: Tape;
+  readonly books = new Map<string, OrderBook>();
+  candles: CandleBook;
+  /** Venue of the newest candle input. */
+  candleVenue = '';
+  /** Timeframes that got history which the analysis has not seen yet. */
+  readonly warm = new Set<Interval>();
+  sparklineDirty = false;
+  /** Longer forming candles changed since they were sent. */
+  formingDirty = false;
+  /** Feed time at which longer forming candles and previews were sent, ms. */
+  formingTime = -Infinity;
+  readonly onCandle: CandleSink;
+
+  constructor(instrument: Instrument, private readonly options: RowOptions, kind: DataKind, sink: (row: Row) => CandleSink) {
+    this.quotes = new QuoteBoard(instrument, options.staleMs, kind);
+    this.tape = new Tape(options.tradeHistory);
+    this.candles = new CandleBook(options.candleHistory);
+    this.onCandle = sink(this);
+  }
+
+  get instrument(): Instrument {
+    return this.quotes.instrument;
+  }
+
+  /** The book of a venue, made at its first input; null when there are too many. */
+  book(venue: string): OrderBook | null {
+    const found = this.books.get(venue);
+    if (found || this.books.size >= MAX_BOOKS) return found ?? null;
+    const made = new OrderBook();
+    this.books.set(venue, made);
+    return made;
+  }
+
+  /** Forgets every value: the kind of data changed. */
+  reset(kind: DataKind): void {
+    this.quotes.reset(kind);
+    this.tape.reset();
+    this.books.clear();
+    this.candles = new CandleBook(this.options.candleHistory);
+    this.candleVenue = '';
+    this.warm.clear();
+    this.sparklineDirty = false;
+    this.formingDirty = false;
+    this.formingTime = -Infinity;
+  }
+}

@@ -1,0 +1,163 @@
+import type { DataKind, Route } from '../contract';
+import { parseOptional, parsePositive, parseZeroable } from '../util/decimal';
+import type { QuoteEvent, TickerEvent } from './events';
+import { isProblem, numberProblem, positiveOrNull, type Problem } from './validate';
+
+/** A price is absurd when it is this many times above or below the last good one ... */
+const JUMP_FACTOR = 10;
+/** ... of the last minute (ms), unless this many inputs in a row say the same for this long (ms): then it is the new level. */
+const JUMP_MEMORY_MS = 60_000;
+const JUMP_STRIKES = 3;
+const JUMP_PERSIST_MS = 2_000;
+/** An older update id within this time (ms) is a late message; after it, the venue restarted its numbering. */
+const UPDATE_ORDER_MS = 10_000;
+
+/** Everything one venue says about one symbol. Refused values change nothing but the `suspect` flag. */
+export class Source {
+  last: number | null = null;
+  bid: number | null = null;
+  ask: number | null = null;
+  bidSize: number | null = null;
+  askSize: number | null = null;
+  open24h: number | null = null;
+  high24h: number | null = null;
+  low24h: number | null = null;
+  volume24h: number | null = null;
+  /** Newest believed venue time of any value, ms. */
+  venueTime: number | null = null;
+  /** Feed time of the newest accepted input, ms; null before the first. */
+  receiveTime: number | null = null;
+  /** A trade of this venue in this symbol was seen. */
+  traded = false;
+  /** The newest input was refused. */
+  suspect = false;
+  /** The venue's connection is not live and nothing came since. Only fresh data takes this away. */
+  down = false;
+  /** Feed time since which it delivers without a pause longer than the staleness limit. */
+  healthySince = 0;
+  private lastTime = -Infinity;
+  private updateId: number | null = null;
+  private quoteTime = -Infinity;
+  private reference = 0;
+  private referenceTime = -Infinity;
+  private strikes = 0;
+  private strikeLevel = 0;
+  private strikeSince = 0;
+
+  constructor(
+    readonly venue: string,
+    public kind: DataKind,
+    public route: Route,
+    /** Lower is preferred. */
+    readonly priority: number,
+    private readonly staleMs: number,
+    /** false for test instruments, whose price wraps around. */
+    private readonly judged: boolean,
+  ) {}
+
+  healthy(now: number): boolean {
+    return this.receiveTime !== null && !this.down && now - this.receiveTime <= this.staleMs;
+  }
+
+  takeTrade(price: number, time: number, venueTime: number | null, now: number): Problem | null {
+    const problem = this.judge(price, now);
+    if (problem) return problem;
+    this.traded = true;
+    if (time >= this.lastTime) {
+      this.last = price;
+      this.lastTime = time;
+    }
+    this.touch(venueTime, now);
+    return null;
+  }
+
+  takeQuote(event: QuoteEvent, venueTime: number | null, now: number): Problem | null {
+    const bid = positiveOrNull('bid', event.bid);
+    const ask = positiveOrNull('ask', event.ask);
+    const bidSize = positiveOrNull('bid size', event.bidSize);
+    const askSize = positiveOrNull('ask size', event.askSize);
+    for (const part of [bid, ask, bidSize, askSize]) if (isProblem(part)) return this.spoil(part);
+    if (isProblem(bid) || isProblem(ask) || isProblem(bidSize) || isProblem(askSize)) return null;
+    const id = typeof event.updateId === 'number' && Number.isFinite(event.updateId) ? event.updateId : null;
+    if (id !== null && this.updateId !== null && id < this.updateId && now - this.quoteTime < UPDATE_ORDER_MS) {
+      return { code: 'duplicate', detail: `quote ${id} after ${this.updateId}` };
+    }
+    if (bid !== null && ask !== null && bid > ask) return this.spoil({ code: 'crossed', detail: `bid ${bid} above ask ${ask}` });
+    const level = bid !== null && ask !== null ? (bid + ask) / 2 : (bid ?? ask);
+    const problem = level === null ? null : this.judge(level, now);
+    if (problem) return problem;
+    this.bid = bid;
+    this.ask = ask;
+    this.bidSize = bid === null ? null : bidSize;
+    this.askSize = ask === null ? null : askSize;
+    this.updateId = id;
+    this.quoteTime = now;
+    this.touch(venueTime, now);
+    return null;
+  }
+
+  takeTicker(event: TickerEvent, time: number, venueTime: number | null, now: number): Problem | null {
+    const last = event.last === null || event.last === undefined ? null : parsePositive(event.last);
+    const open = parseOptional(event.open24h);
+    const high = parseOptional(event.high24h);
+    const low = parseOptional(event.low24h);
+    const volume = parseZeroable(event.volume24h);
+    if (last === undefined) return this.spoil(numberProblem('last', event.last));
+    if (open === undefined) return this.spoil(numberProblem('open', event.open24h));
+    if (high === undefined) return this.spoil(numberProblem('high', event.high24h));
+    if (low === undefined) return this.spoil(numberProblem('low', event.low24h));
+    if (volume === undefined) return this.spoil(numberProblem('volume', event.volume24h));
+    const problem = last === null ? null : this.judge(last, now);
+    if (problem) return problem;
+    if (last !== null && time >= this.lastTime) {
+      this.last = last;
+      this.lastTime = time;
+    }
+    this.open24h = open ?? this.open24h;
+    this.high24h = high ?? this.high24h;
+    this.low24h = low ?? this.low24h;
+    this.volume24h = volume ?? this.volume24h;
+    this.touch(venueTime, now);
+    return null;
+  }
+
+  /** Marks the source as having sent something unusable. */
+  spoil(problem: Problem): Problem {
+    this.suspect = true;
+    return problem;
+  }
+
+  /** Is the price within reach of the last good one? A level that persists is believed. */
+  private judge(price: number, now: number): Problem | null {
+    const near = within(price, this.reference);
+    if (this.judged && !near && now - this.referenceTime <= JUMP_MEMORY_MS && !this.persists(price, now)) {
+      return this.spoil({ code: 'absurd_price', detail: `${price} after ${this.reference}` });
+    }
+    this.reference = price;
+    this.referenceTime = now;
+    this.strikes = 0;
+    return null;
+  }
+
+  private persists(price: number, now: number): boolean {
+    if (this.strikes === 0 || !within(price, this.strikeLevel)) {
+      this.strikes = 0;
+      this.strikeLevel = price;
+      this.strikeSince = now;
+    }
+    this.strikes += 1;
+    return this.strikes >= JUMP_STRIKES && now - this.strikeSince >= JUMP_PERSIST_MS;
+  }
+
+  private touch(venueTime: number | null, now: number): void {
+    if (!this.healthy(now)) this.healthySince = now;
+    if (venueTime !== null && (this.venueTime === null || venueTime > this.venueTime)) this.venueTime = venueTime;
+    this.receiveTime = now;
+    this.down = false;
+    this.suspect = false;
+  }
+}
+
+function within(price: number, level: number): boolean {
+  return price <= level * JUMP_FACTOR && price * JUMP_FACTOR >= level;
+}
