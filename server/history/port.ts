@@ -13,9 +13,22 @@ export interface CandleQuery {
   readonly limit: number;
 }
 
-/** What the rest of the server may read of history. */
+/** A closed candle of one series as it is stored. */
+export interface StoredCandle {
+  readonly symbol: string;
+  readonly interval: Interval;
+  readonly venue: string;
+  readonly candle: Candle;
+  /** Open time of the oldest stored candle of the series, ms. */
+  readonly firstOpenTime: number;
+}
+
+/** What the rest of the server may read of history. Reads reject when history cannot be read; with history off they are empty. */
 export interface HistoryReader {
+  /** The newest `perSeries` candles of every symbol and interval that opened before `before` (ms), oldest first within each. */
+  newestCandles(query: { readonly kind: DataKind; readonly perSeries: number; readonly before: number }): Promise<readonly StoredCandle[]>;
   candles(query: CandleQuery): Promise<readonly Candle[]>;
+  /** The newest `limit` records published before `before` (ms), oldest first. */
   signals(query: { readonly kind: DataKind; readonly symbol: string | null; readonly limit: number; readonly before: number | null }): Promise<readonly SignalRecord[]>;
 }
 

@@ -1,0 +1,180 @@
+import type { FeedMode } from '@/core/contract';
+import type { Engine } from '@/core/engine';
+import type { InputEvent, ModeEvent } from '@/core/market/events';
+import type { EngineOutput } from '@/core/market/outputs';
+import type { Bus } from '../bus/bus';
+import type { FeedClock } from '../observability/clock';
+import type { Logger } from '../observability/logger';
+import type { Metrics } from '../observability/metrics';
+import { createPublisher } from './publisher';
+import type { WarmUp } from './warmUp';
+
+export interface PipelineOptions {
+  readonly engine: Engine;
+  readonly bus: Bus;
+  /** Clock of the source in use; asked anew each time, as the source may change. */
+  readonly feedClock: () => FeedClock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** A new opaque channel epoch at every call. */
+  readonly newEpoch: () => string;
+  /** What is stored of a market, fed in when it becomes the one shown. */
+  readonly warmUp?: WarmUp;
+}
+
+/** Runs the engine: one total order of inputs in, channel changes and outputs on the bus out. */
+export interface Pipeline {
+  /** Takes one event, steps the engine, publishes what comes out, all before it returns. Never throws. */
+  accept(event: InputEvent): void;
+  /** Starts and stops the timer that lets time pass when no input does. */
+  start(): void;
+  stop(): void;
+  /** Lets time pass up to the feed clock's now; what the timer calls. */
+  tick(): void;
+}
+
+const TICK_MS = 200;
+const SECOND = 1_000;
+/** Whole seconds stepped one by one across a gap of the feed; of a longer gap the last ones only. */
+const MOST_SECONDS = 300;
+
+/** Data that may be shown together: live and mixed are one market, the others each their own. */
+const market = (mode: FeedMode): string => (mode === 'mixed' ? 'live' : mode);
+const passesTime = (event: InputEvent): boolean =>
+  event.type !== 'feedStatus' && event.type !== 'badInput' && event.type !== 'instrument' && event.type !== 'mode';
+
+class EnginePipeline implements Pipeline {
+  private readonly publisher;
+  private timer: NodeJS.Timeout | null = null;
+  /** Feed time of the newest input; null until the first since the market shown changed. */
+  private time: number | null = null;
+  /** Newest whole second told to the engine. */
+  private second: number | null = null;
+  private record = true;
+  /** Number of the newest warm-up, and whether it still runs. */
+  private round = 0;
+  private warming = false;
+  private readonly heldSignals: EngineOutput[] = [];
+  private readonly counts = new Map<InputEvent['type'], number>();
+  private readonly publish = (output: EngineOutput): void => this.emit(output);
+
+  constructor(private readonly options: PipelineOptions) {
+    const { bus, newEpoch, engine } = options;
+    this.publisher = createPublisher({ bus, newEpoch, symbols: engine.instruments().map((i) => i.symbol) });
+  }
+
+  accept(event: InputEvent): void {
+    if (event.type === 'mode') return this.changeMode(event);
+    if (this.options.warmUp?.supersedes(event)) return;
+    if (passesTime(event)) this.letTimePass(event.receiveTime);
+    this.step(this.inOrder(event));
+  }
+
+  start(): void {
+    this.timer ??= setInterval(() => this.tick(), TICK_MS);
+  }
+
+  stop(): void {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
+    this.flushCounts();
+  }
+
+  tick(): void {
+    const clock = this.options.feedClock();
+    // Sources with a clock of their own hand over whole slices of it: stay one second behind them, so that their inputs
+    // keep their own times and a run is repeatable.
+    const own = this.options.engine.mode === 'simulated' || this.options.engine.mode === 'replay';
+    const now = clock.now() - (own ? SECOND * Math.max(1, clock.speed) : 0);
+    if (Number.isFinite(now)) this.letTimePass(now);
+    this.flushCounts();
+  }
+
+  /** Inputs never go back in time. Statuses may come from another clock: they take the time of their place. */
+  private inOrder<E extends InputEvent>(event: E): E {
+    const time = this.time;
+    if (time === null || !passesTime(event)) {
+      if (passesTime(event)) this.time = event.receiveTime;
+      return time === null || event.receiveTime === time ? event : { ...event, receiveTime: time };
+    }
+    if (event.receiveTime < time) return { ...event, receiveTime: time };
+    this.time = event.receiveTime;
+    return event;
+  }
+
+  /** Tells the engine every whole second up to `time`. */
+  private letTimePass(time: number): void {
+    const target = Math.floor(time / SECOND) * SECOND;
+    if (this.second === null) {
+      this.second = target;
+      return;
+    }
+    if (target <= this.second) return;
+    for (let s = Math.max(this.second + SECOND, target - MOST_SECONDS * SECOND); s <= target; s += SECOND) {
+      this.step(this.inOrder({ type: 'clock', receiveTime: s }));
+    }
+    this.second = target;
+  }
+
+  private changeMode(event: ModeEvent): void {
+    const changes = market(event.mode) !== market(this.options.engine.mode);
+    if (changes) {
+      // Another market, on another clock: numbering and order start anew, nothing of the old one may be applied to it.
+      this.publisher.reset();
+      this.heldSignals.length = 0;
+      this.time = null;
+      this.second = null;
+    }
+    this.step(changes ? event : this.inOrder(event));
+    if (changes) void this.warm(event.mode, event.receiveTime);
+  }
+
+  /** Feeds what is stored of the market now shown. Signals made meanwhile wait, so that the log keeps its order. */
+  private async warm(mode: FeedMode, now: number): Promise<void> {
+    const { warmUp, log } = this.options;
+    if (!warmUp) return;
+    const round = ++this.round;
+    this.warming = true;
+    const isCurrent = (): boolean => round === this.round;
+    try {
+      await warmUp.run(mode, now, {
+        isCurrent,
+        candle: (event) => this.step({ ...event, receiveTime: this.time ?? now }),
+        signal: (record) => this.publisher.publish({ type: 'signal', record }, false),
+      });
+    } catch (error) {
+      log.error({ err: error }, 'stored candles and signals could not be read; going on without them');
+    }
+    if (!isCurrent()) return;
+    this.warming = false;
+    for (const held of this.heldSignals.splice(0)) this.publisher.publish(held);
+  }
+
+  private step(event: InputEvent): void {
+    this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
+    this.record = !(event.type === 'candle' && event.route === 'history');
+    try {
+      this.options.engine.step(event, this.publish);
+    } catch (error) {
+      // A fault of ours. The input is lost, the stream must not be.
+      this.options.metrics.refusedInputs.inc({ venue: 'venue' in event ? event.venue : 'engine', code: 'internal' });
+      this.options.log.error({ err: error, input: event.type }, 'the engine failed on an input');
+    }
+  }
+
+  private emit(output: EngineOutput): void {
+    if (output.type === 'refused') this.options.metrics.refusedInputs.inc({ venue: output.venue, code: output.code });
+    if (output.type === 'signal' && this.warming) this.heldSignals.push(output);
+    else this.publisher.publish(output, this.record);
+  }
+
+  /** Counters are moved once per tick: labelled counters are too slow for every input. */
+  private flushCounts(): void {
+    for (const [type, count] of this.counts) this.options.metrics.engineInputs.inc({ type }, count);
+    this.counts.clear();
+  }
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  return new EnginePipeline(options);
+}
