@@ -27,11 +27,13 @@ export interface HistoryChart {
   destroy(): void;
 }
 
-function dataOf(points: readonly HistoryPoint[], style: HistoryStyle): ChartConfiguration['data'] {
+type Config = ChartConfiguration<'bar' | 'line', { x: number; y: number | null }[]>;
+
+function dataOf(points: readonly HistoryPoint[], style: HistoryStyle): Config['data'] {
   return {
     datasets: [
-      { type: 'line', label: 'Mood', yAxisID: 'mood', data: points.map((p) => ({ x: p.t, y: p.mood })) as never, borderColor: style.line, borderWidth: 1.5, pointRadius: 0, pointHitRadius: 6, spanGaps: false, tension: 0 },
-      { type: 'bar', label: 'Net breadth', yAxisID: 'net', data: points.map((p) => ({ x: p.t, y: p.net })) as never, backgroundColor: points.map((p) => ((p.net ?? 0) >= 0 ? style.up : style.down)), barThickness: 2 },
+      { type: 'line', label: 'Mood', yAxisID: 'mood', data: points.map((p) => ({ x: p.t, y: p.mood })), borderColor: style.line, borderWidth: 1.5, pointRadius: 0, pointHitRadius: 6, spanGaps: false, tension: 0 },
+      { type: 'bar', label: 'Net breadth', yAxisID: 'net', data: points.map((p) => ({ x: p.t, y: p.net })), backgroundColor: points.map((p) => ((p.net ?? 0) >= 0 ? style.up : style.down)), barThickness: 2 },
     ],
   };
 }
@@ -39,7 +41,7 @@ function dataOf(points: readonly HistoryPoint[], style: HistoryStyle): ChartConf
 /** Chart.js is touched in this file only: mood as a line above net breadth as bars, one linear time axis with our own labels. */
 export function createHistoryChart(canvas: HTMLCanvasElement, style: HistoryStyle): HistoryChart {
   const font = { family: style.font, size: 11 };
-  const chart = new Chart(canvas, {
+  const config: Config = {
     type: 'line',
     data: dataOf([], style),
     options: {
@@ -48,16 +50,17 @@ export function createHistoryChart(canvas: HTMLCanvasElement, style: HistoryStyl
       maintainAspectRatio: false,
       interaction: { mode: 'index', intersect: false },
       scales: {
-        x: { type: 'linear', grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, maxTicksLimit: 5, maxRotation: 0, callback: (value) => style.time(Number(value)) } },
-        mood: { position: 'right', stack: 'y', stackWeight: 3, min: 0, max: 100, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 50 } },
-        net: { position: 'right', stack: 'y', stackWeight: 2, min: -1, max: 1, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 1, callback: (value) => (Number(value) > 0 ? '+1' : Number(value) < 0 ? '\u22121' : '0') } },
+        x: { type: 'linear', offset: false, grid: { color: style.grid, offset: false }, border: { display: false }, ticks: { color: style.text, font, maxTicksLimit: 5, maxRotation: 0, callback: (value) => style.time(Number(value)) } },
+        mood: { position: 'right', stack: 'y', stackWeight: 3, min: 0, max: 100, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 50, callback: (value) => (Number(value) > 0 ? String(value) : '') } },
+        net: { position: 'right', stack: 'y', stackWeight: 2, min: -1, max: 1, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 1, callback: (value) => (Number(value) === 0 ? '0' : '') } },
       },
       plugins: {
         legend: { display: false },
         tooltip: { animation: false, backgroundColor: style.panel, borderColor: style.grid, borderWidth: 1, titleColor: style.text, bodyColor: style.line, titleFont: font, bodyFont: font, displayColors: false, cornerRadius: 3, callbacks: { title: (items) => (items[0] ? style.time(items[0].parsed.x ?? 0) : '') } },
       },
     },
-  } as ChartConfiguration);
+  };
+  const chart = new Chart(canvas, config);
   return {
     update(points) {
       chart.data = dataOf(points, style);

@@ -1,3 +1,4 @@
+import { formatPrice } from '@/composables/format';
 import type { QuoteView } from '@/stores/types';
 
 export type ColumnId = 'star' | 'symbol' | 'last' | 'change' | 'changePercent' | 'range' | 'volume' | 'bid' | 'ask' | 'spread' | 'spark' | 'source' | 'age';
@@ -11,6 +12,8 @@ export interface Column {
   readonly title: string;
   /** Smallest width, px. */
   readonly width: number;
+  /** Smallest width on phones, px. */
+  readonly narrow?: number;
   /** Share of the space that is left over. */
   readonly grow: number;
   readonly numeric: boolean;
@@ -23,18 +26,18 @@ const share = (part: number, whole: number): number | null => (whole > 0 ? part 
 /** In order of appearance. */
 export const COLUMNS: readonly Column[] = [
   { id: 'star', label: '', title: 'Favourite', width: 32, grow: 0, numeric: false },
-  { id: 'symbol', label: 'Symbol', title: 'Symbol and name', width: 148, grow: 3, numeric: false, value: (q) => q.symbol },
-  { id: 'last', label: 'Last', title: 'Last traded price', width: 112, grow: 1, numeric: true, value: (q) => q.price },
-  { id: 'change', label: 'Change', title: 'Change in 24 hours, in the unit of the price', width: 92, grow: 1, numeric: true, value: (q) => (q.price !== null && q.open24h !== null ? q.price - q.open24h : null) },
-  { id: 'changePercent', label: 'Change %', title: 'Change in 24 hours, per cent', width: 84, grow: 1, numeric: true, value: (q) => q.changePercent },
-  { id: 'spark', label: 'Last hour', title: 'Last hour, one point a minute', width: 108, grow: 0, numeric: false },
+  { id: 'symbol', label: 'Symbol', title: 'Symbol and name', width: 148, narrow: 100, grow: 3, numeric: false, value: (q) => q.symbol },
+  { id: 'last', label: 'Last', title: 'Last traded price', width: 120, narrow: 104, grow: 1, numeric: true, value: (q) => q.price },
+  { id: 'change', label: 'Change', title: 'Change in 24 hours, in the unit of the price', width: 100, grow: 1, numeric: true, value: (q) => (q.price !== null && q.open24h !== null ? q.price - q.open24h : null) },
+  { id: 'changePercent', label: 'Change %', title: 'Change in 24 hours, per cent', width: 84, narrow: 80, grow: 1, numeric: true, value: (q) => q.changePercent },
+  { id: 'spark', label: 'Last hour', title: 'Last hour, one point a minute', width: 108, narrow: 84, grow: 0, numeric: false },
   { id: 'range', label: '24 h range', title: 'Place between the lowest and the highest price of 24 hours', width: 92, grow: 0, numeric: false, value: (q) => (q.price !== null && q.low24h !== null && q.high24h !== null ? share(q.price - q.low24h, q.high24h - q.low24h) : null) },
   { id: 'volume', label: 'Volume 24 h', title: 'Volume of 24 hours, in base units', width: 92, grow: 1, numeric: true, value: (q) => q.volume24h },
-  { id: 'bid', label: 'Bid', title: 'Best bid', width: 98, grow: 1, numeric: true, value: (q) => q.bid },
-  { id: 'ask', label: 'Ask', title: 'Best ask', width: 98, grow: 1, numeric: true, value: (q) => q.ask },
+  { id: 'bid', label: 'Bid', title: 'Best bid', width: 104, grow: 1, numeric: true, value: (q) => q.bid },
+  { id: 'ask', label: 'Ask', title: 'Best ask', width: 104, grow: 1, numeric: true, value: (q) => q.ask },
   { id: 'spread', label: 'Spread bp', title: 'Ask minus bid, in basis points of the middle', width: 76, grow: 1, numeric: true, value: (q) => spreadBp(q.bid, q.ask) },
   { id: 'source', label: 'Source', title: 'Venue, and the way the value came', width: 116, grow: 1, numeric: false, value: (q) => q.source || null },
-  { id: 'age', label: 'Age', title: 'Time since the value was received', width: 72, grow: 0, numeric: true, value: (q) => (q.ageAtSend === null ? null : q.ageAtSend - q.receivedAt) },
+  { id: 'age', label: 'Age', title: 'Time since the value was received', width: 88, grow: 0, numeric: true, value: (q) => (q.ageAtSend === null ? null : q.ageAtSend - q.receivedAt) },
 ];
 const BY_ID: ReadonlyMap<string, Column> = new Map(COLUMNS.map((c) => [c.id, c]));
 
@@ -45,20 +48,29 @@ export const DEFAULT_COLUMNS: readonly ColumnId[] = COLUMNS.map((c) => c.id);
 export const isSortKey = (key: string): key is SortKey => BY_ID.get(key)?.value !== undefined;
 export const columnOf = (id: string): Column | null => BY_ID.get(id) ?? null;
 
+const widthOf = (column: Column, narrow: boolean): number => (narrow ? (column.narrow ?? column.width) : column.width);
+
 /** Spread in basis points of the mid; null without two sides. */
 export function spreadBp(bid: number | null, ask: number | null): number | null {
   return bid !== null && ask !== null && bid > 0 && ask > 0 ? ((ask - bid) / ((ask + bid) / 2)) * 10_000 : null;
 }
 
+/** Basis points with as many digits as tell tight markets apart: `0.003`, `1.24`, `23.5`. */
+export function formatSpread(bp: number | null): string {
+  if (bp === null) return '';
+  const size = Math.abs(bp);
+  return formatPrice(bp, size < 0.1 ? 3 : size < 10 ? 2 : 1);
+}
+
 /** The wanted columns that fit into `width` px, the most needed first, in order of appearance. The page never scrolls sideways. */
-export function fitColumns(wanted: readonly string[], width: number): readonly Column[] {
+export function fitColumns(wanted: readonly string[], width: number, narrow = false): readonly Column[] {
   const want = new Set(wanted.length > 0 ? wanted : DEFAULT_COLUMNS);
   const fits = new Set<ColumnId>();
   let room = width;
   for (const id of PRIORITY) {
     const column = BY_ID.get(id);
     if (!column || (!want.has(id) && id !== 'symbol')) continue;
-    room -= column.width;
+    room -= widthOf(column, narrow);
     if (room < 0) break;
     fits.add(id);
   }
@@ -67,5 +79,5 @@ export function fitColumns(wanted: readonly string[], width: number): readonly C
 }
 
 /** `grid-template-columns` of head and rows alike. */
-export const gridTemplate = (columns: readonly Column[]): string =>
-  columns.map((c) => (c.grow > 0 ? `minmax(${String(c.width)}px, ${String(c.grow)}fr)` : `${String(c.width)}px`)).join(' ');
+export const gridTemplate = (columns: readonly Column[], narrow = false): string =>
+  columns.map((c) => (c.grow > 0 ? `minmax(${String(widthOf(c, narrow))}px, ${String(c.grow)}fr)` : `${String(widthOf(c, narrow))}px`)).join(' ');

@@ -16,6 +16,9 @@ export function trackWords(track: SignalRecord['track']): string {
   return `${formatShare(track.hit)} of ${String(track.n)} hit${range}`;
 }
 
+/** The same in two words, for a column. */
+export const trackShort = (track: SignalRecord['track']): string => (track.n < ENOUGH || track.hit === null ? 'not enough' : `${formatShare(track.hit)} of ${String(track.n)}`);
+
 /** Distance of a target in units of the risked distance; null without a stop. */
 export function riskMultiple(record: SignalRecord, target: number): number | null {
   if (record.stop === null || record.stop === record.entry) return null;
