@@ -10,6 +10,7 @@ import { printable, verdict, type Figure } from './figure';
 const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   bundle: async () => (await import('./bundle')).measureBundle(),
   start: async () => (await import('./start')).measureStart(),
+  engine: async () => (await import('./engine')).measureEngine(),
   table: async () => (await import('./table')).measureTable(),
 };
 
