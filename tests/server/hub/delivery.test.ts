@@ -1,0 +1,324 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeServer, MARKET_COLUMNS, type FeedMode, type MarketData, type SchemaMessage } from '@/core/contract';
+import { createMemoryBus } from '../../../server/bus/memoryBus';
+import { Connection, type Dialect } from '../../../server/hub/connection';
+import type { HubContext } from '../../../server/hub/context';
+import { Encoder } from '../../../server/hub/encode';
+import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../../server/hub/options';
+import { createReplicas } from '../../../server/hub/replicas';
+import type { Session } from '../../../server/hub/session';
+import { createMetrics } from '../../../server/observability/metrics';
+import { Owner, quote, silentLog } from './support';
+
+const KEYS = ['BTC/USDT', 'ETH/USDT', 'AAPL', 'EUR/USD', 'toString'];
+
+/** A hub without sockets and without time: bus, replicas and connections whose peers read when the test says so. */
+function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
+  let now = 0;
+  const clock = { now: () => 1_700_000_000_000 + now, monotonic: () => now };
+  const replicas = createReplicas(clock, silentLog);
+  const feedClock = () => ({ now: () => 1_700_000_000_000 + now * 2, speed: 2 });
+  const hub: HubContext = {
+    replicas, clock, feedClock, metrics: createMetrics(), log: silentLog, options: { ...DEFAULT_HUB_OPTIONS, ...options },
+    encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined,
+  };
+  const bus = createMemoryBus(silentLog);
+  bus.subscribe((m) => void replicas.apply(m));
+  return { hub, bus, owner: new Owner(bus), pass: (ms: number) => void (now += ms), now: () => now };
+}
+
+/** A peer that holds what was sent until it reads. */
+class Peer implements Session {
+  readonly id = 'c_test';
+  readonly waiting: { text: string; done?: (() => void) | undefined }[] = [];
+  readonly read: string[] = [];
+  delivered = 0;
+  pings = 0;
+  closed: number | null = null;
+  send(data: Buffer | string, done?: () => void): void {
+    this.waiting.push({ text: data.toString(), done });
+  }
+  close(code: number): void {
+    this.closed = code;
+  }
+  terminate(): void {
+    this.closed = 1006;
+  }
+  ping(): void {
+    this.pings++;
+  }
+  stats() {
+    return { buffered: this.waiting.reduce((n, w) => n + w.text.length, 0), delivered: this.delivered };
+  }
+  take(count = Infinity): void {
+    for (const w of this.waiting.splice(0, count)) {
+      this.read.push(w.text);
+      this.delivered += w.text.length;
+      w.done?.();
+    }
+  }
+}
+
+/** The reading side by the rules of docs/protocol.md, written again from the text: what a client's state is after these frames. */
+class Reader {
+  state = new Map<string, MarketData>();
+  epoch = '';
+  seq = 0;
+  private ids: string[] = [];
+  private schema: SchemaMessage | null = null;
+  private parts = new Map<string, MarketData>();
+  private done = 0;
+
+  apply(texts: readonly string[]): void {
+    for (const text of texts.slice(this.done)) this.frame(text);
+    this.done = texts.length;
+  }
+  private frame(text: string): void {
+    const decoded = decodeServer(text);
+    if (!decoded.ok) throw new Error(`${decoded.error.message}: ${text}`);
+    const m = decoded.value;
+    if ('t' in m && m.t === 'b') {
+      if (!this.follows(m.e, m.p, m.q)) return;
+      expect(m.c).toBe(this.schema?.sid);
+      for (const [id = 0, ...cells] of m.r) {
+        const entries = MARKET_COLUMNS.map((c, i) => [c, this.schema?.enums[c] ? this.schema.enums[c][cells[i] ?? -1] : cells[i]]);
+        this.state.set(this.ids[id ?? 0] ?? '?', Object.fromEntries(entries) as MarketData);
+      }
+      for (const id of m.x) this.state.delete(this.ids[id] ?? '?');
+      return;
+    }
+    if (!('type' in m)) return;
+    if (m.type === 'schema') {
+      this.ids = [...(m.from ? this.ids : []), ...m.ids];
+      this.schema = m;
+    } else if (m.type === 'initial_data') {
+      if (m.part === 1) this.parts = new Map();
+      for (const [k, v] of Object.entries(m.data)) this.parts.set(k, v as MarketData);
+      if (m.part !== m.parts) return;
+      expect(m.epoch !== this.epoch || m.seq >= this.seq).toBe(true);
+      [this.state, this.epoch, this.seq] = [this.parts, m.epoch, m.seq];
+    } else if (m.type === 'batch') {
+      if (!this.follows(m.epoch, m.prev, m.seq)) return;
+      for (const u of m.updates ?? []) this.state.set(u.symbol ?? '*', u.data as MarketData);
+      for (const k of m.removed ?? []) this.state.delete(k);
+    } else if (m.type === 'market_update') {
+      if (this.follows(m.epoch ?? '', m.prev ?? 0, m.seq ?? 0)) this.state.set(m.symbol ?? '*', m.data as MarketData);
+    } else if (m.type === 'subscribed') {
+      for (const c of m.channels) for (const [k, v] of Object.entries(c.data ?? {})) this.state.set(k, v as MarketData);
+    }
+  }
+  private follows(epoch: string, prev: number, seq: number): boolean {
+    expect(epoch).toBe(this.epoch);
+    expect(prev).toBeLessThanOrEqual(this.seq); // otherwise a gap
+    if (seq <= this.seq) return false;
+    this.seq = seq;
+    return true;
+  }
+  /** Prices by symbol, without what depends on the moment of sending. */
+  get prices() {
+    return Object.fromEntries([...this.state].map(([k, d]) => [k, [d.price, d.source, d.state, d.quality]]).sort());
+  }
+}
+
+function join(hub: HubContext, dialect: Dialect, resume?: object): { peer: Peer; client: Connection; reader: Reader } {
+  const peer = new Peer();
+  const client = new Connection(hub, peer, 'market', dialect);
+  client.start();
+  if (dialect !== 'plain') client.receive(JSON.stringify({ type: 'hello', v: 2, ...(resume ? { resume } : {}) }));
+  return { peer, client, reader: new Reader() };
+}
+
+describe('delivery', () => {
+  const sources = ['binance', 'okx', 'simulator'];
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('set' as const), list: fc.array(fc.tuple(fc.constantFrom(...KEYS), fc.option(fc.nat(1_000), { nil: undefined }), fc.constantFrom(...sources)), { minLength: 1, maxLength: 6 }) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('flush' as const) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), count: fc.nat(3) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('reset' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('subscribe' as const), symbols: fc.subarray(KEYS, { minLength: 1 }) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(5, 50) }) },
+  );
+
+  it('property: at rest every client holds the server’s state under its filter, in each dialect, whatever it read when', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.option(fc.subarray(KEYS, { minLength: 1 }), { nil: undefined }), (steps, filter) => {
+        const { hub, owner, pass } = bench({ windowBytes: 1_500, subscribesPer10s: 1e6, messageBurst: 1e6, messagesPer10s: 1e6 }, 1_200);
+        const truth = new Map<string, number>();
+        let epochs = 0;
+        const wanted = new Set(filter ?? KEYS);
+        owner.reset('market', 'e0');
+        const clients = new Map((['objects', 'rows'] as const).map((d) => [d, join(hub, d, { market: { epoch: 'e0', seq: 0, ...(filter ? { symbols: filter } : {}) } })]));
+        for (const c of clients.values()) c.reader.epoch = 'e0';
+        const settle = () => {
+          for (const c of clients.values()) for (let i = 0; i < 200; i++) {
+            c.peer.take();
+            c.client.flushAll();
+            if (c.peer.waiting.length === 0) break;
+          }
+          for (const c of clients.values()) c.reader.apply(c.peer.read);
+        };
+        for (const s of steps) {
+          if (s.do === 'set') {
+            owner.set('market', s.list.map(([k, v, venue]) => [k, v === undefined ? undefined : quote(k, v, { venue })] as const));
+            for (const [k, v] of s.list) if (v === undefined) truth.delete(k);
+            else truth.set(k, v);
+          } else if (s.do === 'flush') for (const c of clients.values()) c.client.flushAll();
+          else if (s.do === 'read') for (const c of clients.values()) c.peer.take(s.count);
+          else if (s.do === 'time') pass(s.ms);
+          else if (s.do === 'reset') {
+            owner.reset('market', `e${++epochs}`);
+            truth.clear();
+          } else if (s.do === 'subscribe') {
+            // An answer may race with data in flight; a client settles its subscribe before it relies on it.
+            settle();
+            for (const k of s.symbols) wanted.add(k);
+            for (const c of clients.values()) c.client.receive(JSON.stringify({ type: 'subscribe', channels: ['market'], symbols: s.symbols }));
+            settle();
+          } else {
+            // what was not read is lost with the connection; the client resumes from where it was
+            for (const [dialect, c] of clients) {
+              c.reader.apply(c.peer.read);
+              const next = join(hub, dialect, { market: { epoch: c.reader.epoch, seq: c.reader.seq, symbols: [...wanted] } });
+              Object.assign(next.reader, { state: c.reader.state, epoch: c.reader.epoch, seq: c.reader.seq });
+              clients.set(dialect, next);
+            }
+          }
+        }
+        settle();
+        const expected = Object.fromEntries([...truth].filter(([k]) => wanted.has(k)).sort());
+        for (const [dialect, { reader }] of clients) {
+          expect(Object.fromEntries(Object.entries(reader.prices).map(([k, [price]]) => [k, price])), dialect).toEqual(expected);
+        }
+        expect(clients.get('rows')?.reader.prices).toEqual(clients.get('objects')?.reader.prices);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('rows, objects and single updates carry the same values', () => {
+    const { hub, owner } = bench();
+    owner.quotes(quote('AAPL', 1, { venue: 'okx', bid: null, state: 'stale', kind: 'delayed' }));
+    const clients = (['plain', 'objects', 'rows'] as const).map((d) => join(hub, d));
+    owner.quotes(quote('AAPL', 2.5), quote('BTC/USDT', 3, { venue: 'kraken', receiveTime: null }), quote('AAPL', 4));
+    for (const c of clients) {
+      c.client.flushAll();
+      c.peer.take();
+      c.reader.apply(c.peer.read);
+    }
+    const [plain, objects, rows] = clients.map((c) => Object.fromEntries(c.reader.state));
+    expect(objects).toEqual(plain);
+    expect(rows).toEqual(plain);
+    expect(plain).toMatchObject({ AAPL: { price: 4 }, 'BTC/USDT': { source: 'kraken', age_ms: null } });
+  });
+
+  it('ages are real time since receipt at the moment of sending, whatever the feed’s speed', () => {
+    const { hub, owner, pass } = bench();
+    owner.quotes(quote('AAPL', 1, { receiveTime: 1_700_000_000_000 }));
+    pass(3_000); // 6 s on a feed at double speed
+    const { peer, reader } = join(hub, 'objects');
+    peer.take();
+    reader.apply(peer.read);
+    expect(reader.state.get('AAPL')?.age_ms).toBe(3_000);
+  });
+
+  it('equal clients share one encoded frame', () => {
+    const { hub, owner } = bench();
+    owner.quotes(quote('AAPL', 1));
+    const frames: (Buffer | string)[][] = [[], []];
+    const clients = frames.map((list) => {
+      const peer = new Peer();
+      peer.send = (data) => void list.push(data);
+      const client = new Connection(hub, peer, 'market', 'objects');
+      client.receive('{"type":"hello","v":2}');
+      return client;
+    });
+    owner.quotes(quote('AAPL', 2));
+    for (const c of clients) c.flushAll();
+    expect(frames[0]?.at(-1)).toBe(frames[1]?.at(-1));
+  });
+
+  it('a paused reader costs no more than its window and a frame, and converges when it reads again', () => {
+    const { hub, owner } = bench();
+    const { peer, client, reader } = join(hub, 'objects');
+    for (let i = 1; i <= 5_000; i++) {
+      owner.quotes(...KEYS.map((k) => quote(k, i)));
+      client.flushAll();
+    }
+    expect(peer.stats().buffered).toBeLessThan(DEFAULT_HUB_OPTIONS.windowBytes + 65_536);
+    peer.take();
+    client.flushAll();
+    peer.take();
+    reader.apply(peer.read);
+    expect(Object.values(reader.prices).map(([price]) => price)).toEqual(KEYS.map(() => 5_000));
+  });
+
+  it('a log reader overtaken by the ring is told how many it lost', () => {
+    const { hub, owner } = bench({ windowBytes: 200 });
+    owner.reset('trades:AAPL', 'e1');
+    const { peer, client } = join(hub, 'objects');
+    client.receive('{"type":"subscribe","id":1,"channels":["trades:AAPL"]}');
+    peer.take();
+    client.flushAll();
+    peer.take();
+    const item = (i: number) => ({ id: String(i), price: '1', size: '1', side: 'buy', t: 1, venue: 'x', quality: 'live' });
+    for (let i = 1; i <= 7_000; i++) owner.append('trades:AAPL', item(i));
+    for (let i = 0; i < 60; i++) {
+      client.flushAll();
+      peer.take();
+    }
+    const batches = peer.read.map((t) => JSON.parse(t) as { type: string; lost: number; prev: number; seq: number; items: { seq: number }[] }).filter((m) => m.type === 'batch');
+    expect(batches[0]).toMatchObject({ prev: 0, lost: 2_000 });
+    expect(batches.slice(1).every((b) => b.lost === 0)).toBe(true);
+    expect(batches.flatMap((b) => b.items.map((x) => x.seq))).toEqual(Array.from({ length: 5_000 }, (_, i) => 2_001 + i));
+  });
+});
+
+describe('deadlines of a connection', () => {
+  it('close a client without progress after 30 s, but not one that reads slowly', () => {
+    const { hub, owner, pass, now } = bench();
+    const slow = join(hub, 'plain');
+    const stuck = join(hub, 'plain');
+    for (let s = 1; s <= 40; s++) {
+      for (let i = 0; i < 200; i++) owner.quotes(quote('AAPL', s * 1_000 + i));
+      for (const { client } of [slow, stuck]) {
+        client.heard();
+        client.flushAll();
+        client.tick(now());
+      }
+      slow.peer.take(1);
+      pass(1_000);
+    }
+    expect(stuck.peer.closed).toBe(4003);
+    expect(slow.peer.closed).toBeNull();
+  });
+
+  it('ping a silent client and close it after two misses', () => {
+    const { hub, pass, now } = bench();
+    const { client, peer } = join(hub, 'plain');
+    for (let s = 0; s < 31; s++) {
+      peer.take();
+      client.tick(now());
+      pass(1_000);
+    }
+    expect([peer.pings, peer.closed]).toEqual([2, 4002]);
+  });
+
+  it('keep one pong waiting at most, the last one', () => {
+    const { hub } = bench();
+    const { client, peer } = join(hub, 'plain');
+    peer.take();
+    for (let i = 1; i <= 40; i++) client.receive(JSON.stringify({ type: 'ping', id: i }));
+    expect(peer.waiting).toHaveLength(1);
+    peer.take();
+    peer.take();
+    expect(peer.read.slice(1).map((t) => (JSON.parse(t) as { id: number }).id)).toEqual([1, 40]);
+  });
+
+  it('cut a client whose waiting bytes pass the hard cap', () => {
+    const { hub, owner } = bench({ hardCapBytes: 2_000 });
+    owner.quotes(...Array.from({ length: 50 }, (_, i) => quote(`S${i}`, i)));
+    expect(join(hub, 'plain').peer.closed).toBe(4003);
+  });
+});
