@@ -1,4 +1,4 @@
-import { BarController, BarElement, Chart, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip, type ChartConfiguration } from 'chart.js';
+import { BarController, BarElement, Chart, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip, type ChartConfiguration, type Scale } from 'chart.js';
 
 // Only the parts in use: the whole library is twice the size.
 Chart.register(BarController, BarElement, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip);
@@ -38,6 +38,11 @@ function dataOf(points: readonly HistoryPoint[], style: HistoryStyle): Config['d
   };
 }
 
+/** Times at the quarters of the axis: round numbers of milliseconds are no round times. */
+function evenTicks(axis: Scale): void {
+  axis.ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => ({ value: axis.min + part * (axis.max - axis.min) }));
+}
+
 /** Chart.js is touched in this file only: mood as a line above net breadth as bars, one linear time axis with our own labels. */
 export function createHistoryChart(canvas: HTMLCanvasElement, style: HistoryStyle): HistoryChart {
   const font = { family: style.font, size: 11 };
@@ -50,7 +55,7 @@ export function createHistoryChart(canvas: HTMLCanvasElement, style: HistoryStyl
       maintainAspectRatio: false,
       interaction: { mode: 'index', intersect: false },
       scales: {
-        x: { type: 'linear', offset: false, grid: { color: style.grid, offset: false }, border: { display: false }, ticks: { color: style.text, font, maxTicksLimit: 5, maxRotation: 0, callback: (value) => style.time(Number(value)) } },
+        x: { type: 'linear', offset: false, grid: { color: style.grid, offset: false }, border: { display: false }, afterBuildTicks: evenTicks, ticks: { color: style.text, font, maxRotation: 0, align: 'inner', callback: (value) => style.time(Number(value)) } },
         mood: { position: 'right', stack: 'y', stackWeight: 3, min: 0, max: 100, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 50, callback: (value) => (Number(value) > 0 ? String(value) : '') } },
         net: { position: 'right', stack: 'y', stackWeight: 2, min: -1, max: 1, grid: { color: style.grid }, border: { display: false }, ticks: { color: style.text, font, stepSize: 1, callback: (value) => (Number(value) === 0 ? '0' : '') } },
       },
