@@ -12,7 +12,7 @@ import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput } from './mar
 import { Row } from './market/row';
 import type { Source } from './market/source';
 import { sparkline } from './market/sparkline';
-import { believedTime, numberProblem, shown, usableInstrument, type Problem } from './market/validate';
+import { believedTime, feasibleTime, numberProblem, shown, usableInstrument, type Problem } from './market/validate';
 import { VenueClock } from './market/venueClock';
 import { parsePositive } from './util/decimal';
 
@@ -55,6 +55,8 @@ class MarketEngine implements Engine {
   private readonly clocks = new Map<string, VenueClock>();
   private readonly sessions = new Map<AssetClass, Session & { readonly from: number }>();
   private readonly ratings: RatingDriver;
+  /** The candle being taken in is of the past: rated, never signalled. */
+  private backfill = false;
   private readonly candleHistory: number;
 
   constructor(private readonly options: EngineOptions, analysis: Analysis) {
@@ -66,8 +68,8 @@ class MarketEngine implements Engine {
   step(input: InputEvent, out: Out): void {
     this.out = out;
     const time: unknown = (input as { receiveTime?: unknown } | null)?.receiveTime;
-    if (typeof time !== 'number' || !Number.isFinite(time)) {
-      this.refuse('', null, { code: 'time_range', detail: 'no time of receipt' });
+    if (typeof time !== 'number' || !feasibleTime(time)) {
+      this.refuse('', null, { code: 'time_range', detail: `time of receipt ${shown(time)}` });
       return;
     }
     if (input.type === 'mode') {
@@ -297,7 +299,9 @@ class MarketEngine implements Engine {
     // Candles of a venue that does not lead would mix two markets in one series.
     if (leader !== null && leader.venue !== event.venue && !history) return;
     row.candleVenue = event.venue;
+    this.backfill = history || event.route === 'rest';
     row.candles.venue(interval, candle, event.closed, row.onCandle, history);
+    this.backfill = false;
   }
 
   private onBook(row: Row, event: BookEvent): void {
@@ -409,6 +413,6 @@ class MarketEngine implements Engine {
     // What comes from our own store need not go back there.
     if (!history) this.outCandle(row, interval, candle, true, revised);
     if (interval === '1m') row.sparklineDirty = true;
-    if (!revised) this.ratings.closed(row, interval, candle, { now: this.now, venueNow: this.venueNow(row), kind: this.kind(), history }, this.out);
+    if (!revised) this.ratings.closed(row, interval, candle, { now: this.now, venueNow: this.venueNow(row), kind: this.kind(), backfill: this.backfill }, this.out);
   }
 }

@@ -9,12 +9,12 @@ const WARM_AFTER_MS = 60_000;
 
 type Out = (output: EngineOutput) => void;
 
-/** Circumstances in which a candle closed. `venueNow` is feed time by the venue's clock; `history` = from our own store. */
+/** Circumstances in which a candle closed. `venueNow` is feed time by the venue's clock; `backfill` = from history or REST. */
 export interface ClosedContext {
   readonly now: number;
   readonly venueNow: number;
   readonly kind: DataKind;
-  readonly history: boolean;
+  readonly backfill: boolean;
 }
 
 /** Decides when the analysis looks at which candles: live closes at once, history once when it is in, previews on request. */
@@ -32,7 +32,7 @@ export class RatingDriver {
     if (rated === undefined) return;
     const { closed } = row.candles.series[rated];
     if (closed.newest() !== candle.openTime) return;
-    if (context.history || context.venueNow - candle.openTime - INTERVAL_MS[rated] > WARM_AFTER_MS) {
+    if (context.backfill || context.venueNow - candle.openTime - INTERVAL_MS[rated] > WARM_AFTER_MS) {
       row.warm.add(rated);
       return;
     }

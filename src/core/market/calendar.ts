@@ -12,6 +12,8 @@ export interface Session {
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
+/** Beyond this a date cannot be computed with (ECMAScript ends at 8.64e15). */
+const LIMIT = 8e15;
 const ALWAYS_OPEN: Session = { state: 'open', nextChange: null };
 
 /** First Sunday of a month (0 = January), as ms of its 00:00 UTC. */
@@ -64,7 +66,7 @@ function dayPlan(assetClass: 'equity' | 'fx', localMidnight: number): readonly C
  * instruments always open.
  */
 export function sessionAt(assetClass: AssetClass, timeMs: number): Session {
-  if (assetClass === 'crypto' || assetClass === 'test' || !Number.isFinite(timeMs)) return ALWAYS_OPEN;
+  if (assetClass === 'crypto' || assetClass === 'test' || !(Math.abs(timeMs) < LIMIT)) return ALWAYS_OPEN;
   const plan = assetClass === 'equity' ? 'equity' : 'fx';
   const local = timeMs + newYorkOffset(timeMs);
   const midnight = Math.floor(local / DAY) * DAY;

@@ -13,6 +13,14 @@ const EARLIEST = 946_684_800_000;
 /** How far a venue's clock may run ahead, ms. */
 const AHEAD_MS = 86_400_000;
 
+/** Latest feed time: 2100-01-01. */
+const LATEST = 4_102_444_800_000;
+
+/** A time that feed and calendar can work with. */
+export function feasibleTime(time: number): boolean {
+  return time >= EARLIEST && time <= LATEST;
+}
+
 /** The venue time if it is believable at `now`, else null. */
 export function believedTime(venueTime: number | null | undefined, now: number): number | null {
   return typeof venueTime === 'number' && venueTime >= EARLIEST && venueTime <= now + AHEAD_MS ? venueTime : null;
