@@ -14,7 +14,7 @@ import type { Source } from './market/source';
 import { sparkline } from './market/sparkline';
 import { believedTime, feasibleTime, numberProblem, shown, usableInstrument, type Problem } from './market/validate';
 import { VenueClock } from './market/venueClock';
-import { parsePositive } from './util/decimal';
+import { parsePositive, plainDecimal } from './util/decimal';
 
 export type { BookView, Engine, EngineOptions, TradeTotals };
 
@@ -265,7 +265,7 @@ class MarketEngine implements Engine {
     const problem = source.takeTrade(price, time, venueTime, this.now);
     if (problem) return problem;
     const { symbol, venue, kind, id, side } = event;
-    const trade: TradeOutput = { type: 'trade', symbol, venue, kind, id, price: String(event.price), size: String(event.size), side, time };
+    const trade: TradeOutput = { type: 'trade', symbol, venue, kind, id, price: plainDecimal(event.price), size: plainDecimal(event.size), side, time };
     row.tape.add(trade, trades);
     this.out(trade);
     row.quotes.elect(this.now);

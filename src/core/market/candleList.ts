@@ -6,6 +6,8 @@ export type PutResult = 'added' | 'replaced' | 'same';
 export class CandleList {
   /** Oldest first. Read only for everyone else; holds up to `limit` and a little more. */
   readonly items: Candle[] = [];
+  /** Open time of the newest candle that was dropped for want of room; -Infinity before. */
+  droppedUpTo = -Infinity;
 
   constructor(private readonly limit: number) {}
 
@@ -56,7 +58,9 @@ export class CandleList {
 
   private trim(): void {
     // In blocks: moving everything for each candle would cost more than the little memory is worth.
-    if (this.items.length > this.limit + 64) this.items.splice(0, this.items.length - this.limit);
+    if (this.items.length <= this.limit + 64) return;
+    const dropped = this.items.splice(0, this.items.length - this.limit);
+    this.droppedUpTo = Math.max(this.droppedUpTo, dropped.at(-1)?.openTime ?? -Infinity);
   }
 }
 

@@ -1,7 +1,7 @@
 import { ROLLED } from './candles';
 import type { Row } from './row';
 
-/** Canonical text of a market state: equal texts = equal states. Everything a later output could depend on is in it. */
+/** Canonical text of everything that can be asked of a market: quotes with their sources, candles, trades, totals, books. */
 export function fingerprint(head: object, rows: Iterable<Row>): string {
   return JSON.stringify({
     ...head,

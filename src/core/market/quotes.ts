@@ -96,7 +96,10 @@ export class QuoteBoard {
 /** (bid + ask) / 2 to the nearest half tick. */
 export function roundedMid(bid: number, ask: number, tickSize: number): number {
   const half = tickSize / 2;
-  return Number((Math.round((bid + ask) / 2 / half) * half).toFixed(Math.min(20, decimalsOf(tickSize) + 1)));
+  const mid = (bid + ask) / 2;
+  const rounded = Number((Math.round(mid / half) * half).toFixed(Math.min(20, decimalsOf(tickSize) + 1)));
+  // A step far too coarse for the price must not make it 0.
+  return rounded > 0 ? rounded : mid;
 }
 
 /** The row of a symbol that no source has. */

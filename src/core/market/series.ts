@@ -161,7 +161,7 @@ export class RollupSeries extends Series {
     if (this.base && bucket > this.base.openTime) this.closeBase(sink, history);
     if (this.base?.openTime === bucket && part.openTime > this.lastPart) this.base.merge(part);
     else if (this.base?.openTime === bucket) this.base = this.rebuilt(bucket);
-    else if (bucket > this.closed.newest()) this.base = OpenCandle.of(bucket, [part]);
+    else if (this.base === null && bucket > this.closed.newest()) this.base = OpenCandle.of(bucket, [part]);
     else this.repair(bucket, sink, history);
     if (this.base?.openTime === bucket) this.lastPart = Math.max(part.openTime, bucket, this.lastPart);
   }
@@ -182,8 +182,7 @@ export class RollupSeries extends Series {
 
   /** A closed bucket got a new or corrected part. Left alone when its first parts are no longer kept. */
   private repair(bucket: number, sink: CandleSink, history: boolean): void {
-    const oldest = this.parent.closed.items[0]?.openTime ?? Infinity;
-    if (oldest > bucket && this.closed.get(bucket)) return;
+    if (this.parent.closed.droppedUpTo >= bucket && this.closed.get(bucket)) return;
     const made = this.rebuilt(bucket);
     if (made) this.settle(made.view(), sink, history);
   }

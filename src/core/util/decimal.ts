@@ -1,15 +1,26 @@
 /**
  * Numbers as venues write them. Three readings by meaning (the trap is a "0" that means "none" in one field and zero in
  * another); each gives `undefined` when the text cannot be read: the caller refuses it. NaN, Infinity, signs, hexadecimal
- * and spaces never pass.
+ * and spaces never pass, nor do sizes no market has (from 1e21, or below 1e-20): arithmetic with those overflows later.
  */
 const DECIMAL = /^\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?$/;
 
+const LARGEST = 1e21;
+const SMALLEST = 1e-20;
+
 function read(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value : undefined;
-  if (typeof value !== 'string' || !DECIMAL.test(value)) return undefined;
+  if (typeof value === 'string' ? !DECIMAL.test(value) : typeof value !== 'number') return undefined;
   const number = Number(value);
-  return Number.isFinite(number) ? number : undefined;
+  return number === 0 || (number >= SMALLEST && number < LARGEST) ? number : undefined;
+}
+
+/** A readable number as plain decimal text, without exponent: "1.5e-7" -> "0.00000015". Plain text stays as it is written. */
+export function plainDecimal(value: string | number): string {
+  const text = String(value);
+  if (!/[eE]/.test(text)) return text;
+  const places = scaleOf(text);
+  const digits = scaled(text, places).toString().padStart(places + 1, '0');
+  return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
 }
 
 function absent(value: unknown): boolean {

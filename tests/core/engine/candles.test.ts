@@ -126,6 +126,21 @@ describe('candles of venue and history', () => {
     expect(feed.engine.candles('BTC/USDT', '1h', 5).map((c) => c.volume)).toEqual([999]);
   });
 
+  it('minutes in any order give the same longer candles', () => {
+    const minutes = fc.uniqueArray(fc.record({ m: fc.integer({ min: -180, max: -1 }), close: fc.integer({ min: 10, max: 20 }), volume: fc.nat(9) }), { selector: (c) => c.m, minLength: 1, maxLength: 40 });
+    const longer = (list: readonly { m: number; close: number; volume: number }[]): unknown => {
+      const feed = new Feed();
+      for (const { m, close, volume } of list) feed.candle(0, m * MINUTE, [15, 20, 10, close, volume]);
+      feed.clock(MINUTE);
+      return (['5m', '15m', '1h', '4h', '1d'] as const).map((interval) => feed.engine.candles('BTC/USDT', interval, 99));
+    };
+    fc.assert(fc.property(minutes, (list) => {
+      const sorted = [...list].sort((a, b) => a.m - b.m);
+      expect(longer(list)).toEqual(longer(sorted));
+      expect(longer([...sorted].reverse())).toEqual(longer(sorted));
+    }), { numRuns: 60 });
+  });
+
   it('history fills holes only and is not sent on', () => {
     const feed = new Feed();
     feed.candle(0, -2 * MINUTE, [10, 11, 9, 10, 1]);

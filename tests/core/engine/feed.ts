@@ -35,22 +35,22 @@ export class Feed {
 
   trade(ms: number, price: string, size = '1', extra: Extra = {}): EngineOutput[] {
     this.tradeId += 1;
-    return this.send({ ...this.origin(ms), type: 'trade', id: String(this.tradeId), price, size, side: 'buy', ...extra } as InputEvent);
+    return this.send({ ...this.origin(ms), type: 'trade', id: String(this.tradeId), price, size, side: 'buy', ...extra });
   }
 
   quote(ms: number, bid: string | null, ask: string | null, extra: Extra = {}): EngineOutput[] {
-    return this.send({ ...this.origin(ms), type: 'quote', bid, bidSize: bid && '1', ask, askSize: ask && '1', updateId: null, ...extra } as InputEvent);
+    return this.send({ ...this.origin(ms), type: 'quote', bid, bidSize: bid && '1', ask, askSize: ask && '1', updateId: null, ...extra });
   }
 
   candle(ms: number, openTime: number, ohlcv: readonly [number, number, number, number, number], extra: Extra = {}): EngineOutput[] {
     const [open, high, low, close, volume] = ohlcv;
     return this.send({
       ...this.origin(ms), type: 'candle', interval: '1m', openTime: this.start + openTime, open, high, low, close, volume, closed: true, ...extra,
-    } as InputEvent);
+    });
   }
 
   book(ms: number, action: 'snapshot' | 'delta', bids: readonly [string, string][], asks: readonly [string, string][], extra: Extra = {}): EngineOutput[] {
-    return this.send({ ...this.origin(ms), type: 'book', action, bids, asks, updateId: ms, ...extra } as InputEvent);
+    return this.send({ ...this.origin(ms), type: 'book', action, bids, asks, updateId: ms, ...extra });
   }
 
   status(ms: number, venue: string, state: 'live' | 'waiting'): EngineOutput[] {

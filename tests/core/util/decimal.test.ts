@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareDecimals, decimalsOf, DecimalSum, parseOptional, parsePositive, parseZeroable, scaled } from '@/core/util/decimal';
+import { compareDecimals, decimalsOf, DecimalSum, parseOptional, parsePositive, parseZeroable, plainDecimal, scaled } from '@/core/util/decimal';
 
 const decimal = fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.integer({ min: 0, max: 12 })).map(([units, places]) => {
   const digits = units.toString().padStart(places + 1, '0');
@@ -16,7 +16,7 @@ describe('numbers by meaning', () => {
     ['', undefined, null, null],
     [null, undefined, null, null],
     [undefined, undefined, null, null],
-    ...['NaN', 'Infinity', '1e999', '-1', '+1', '0x10', ' 1', '1,5', '1.', '.5', NaN, Infinity, -1, {}, [], true].map(
+    ...['NaN', 'Infinity', '1e999', '-1', '+1', '0x10', ' 1', '1,5', '1.', '.5', '1e308', '1e-300', 1e21, NaN, Infinity, -1, {}, [], true].map(
       (bad): [unknown, undefined, undefined, undefined] => [bad, undefined, undefined, undefined],
     ),
   ])('%j: required %s, zero valid %s, zero = none %s', (text, positive, zeroable, optional) => {
@@ -67,4 +67,8 @@ it('decimal order sees digits that doubles do not', () => {
   fc.assert(fc.property(decimal, decimal, (a, b) => {
     expect(Math.sign(compareDecimals(a, b))).toBe(scaled(a, 12) === scaled(b, 12) ? 0 : scaled(a, 12) < scaled(b, 12) ? -1 : 1);
   }));
+});
+
+it.each([['1.50', '1.50'], [0.1, '0.1'], ['1.5e-7', '0.00000015'], [1e-7, '0.0000001'], ['2E3', '2000'], ['1.50e1', '15.0']])('%s in plain digits is %s', (value, text) => {
+  expect(plainDecimal(value)).toBe(text);
 });
