@@ -1,0 +1,51 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { fail } from './failure';
+
+/** Addresses of the page itself (the router's own routes); anything else is a file or nothing. */
+const ROUTES = /^\/(?:$|(?:market|analysis|alerts|status|replay)(?:\/|$))/;
+
+/** Serves the built page: hashed assets for ever, everything else to be asked again; the page itself for its routes only. */
+export async function serveBundle(app: FastifyInstance, folder: string): Promise<void> {
+  const page = createPage(join(folder, 'index.html'));
+  if (existsSync(folder)) {
+    await app.register(fastifyStatic, {
+      root: folder, index: false, wildcard: true, serveDotFiles: false, cacheControl: false, redirect: false,
+      setHeaders: (reply, path) => {
+        const hashed = /[/\\]assets[/\\].+-[\w-]{8,}\.\w+$/.test(path);
+        reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+    app.get('/index.html', (_request, reply) => reply.redirect('/'));
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    return isRead && ROUTES.test(path) ? page(reply) : fail(reply, 'not_found');
+  });
+  app.get('/', (_request, reply) => page(reply));
+}
+
+/** The page as this server sends it; read again when a build changed it. */
+function createPage(path: string): (reply: FastifyReply) => FastifyReply {
+  let read = { at: -1, html: '' };
+  return (reply) => {
+    if (!existsSync(path)) return fail(reply, 'not_found', 'the page has not been built; run npm run build');
+    const at = statSync(path).mtimeMs;
+    if (at !== read.at) read = { at, html: ownPage(readFileSync(path, 'utf8')) };
+    return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(read.html);
+  };
+}
+
+/**
+ * The bundle finds its base by a small inline script, as it may be hosted under any path. Here the base is known: the script goes, relative
+ * addresses become absolute, and a meta element tells the base, so that the policy needs neither inline scripts nor `<base>`.
+ */
+export function ownPage(html: string): string {
+  return html
+    .replace(/<script\b[^>]*\bdata-base-finder\b[^>]*>[\s\S]*?<\/script>\s*/i, '')
+    .replace(/(<(?:script|link|img)\b[^>]*?\s(?:src|href)=")\.\//gi, '$1/')
+    .replace(/<head\b[^>]*>/i, (head) => `${head}\n    <meta name="tickglass-base" content="/">`);
+}

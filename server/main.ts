@@ -1,0 +1,239 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { createEngine, type Engine } from '@/core/engine';
+import type { InputEvent } from '@/core/market/events';
+import type { Instrument } from '@/core/market/instrument';
+import { BUILT_IN_INSTRUMENTS, selectInstruments } from '@/core/market/instruments';
+import { syntheticInstruments } from '@/core/simulator';
+import { createMemoryBus } from './bus/memoryBus';
+import { feedLine, listenProblem, pageUrl, StartRefused } from './cli/start';
+import { loadConfig } from './config/load';
+import { installation } from './config/root';
+import type { Config } from './config/schema';
+import type { ConnectorContext, ConnectorDescriptor } from './connectors/base/connector';
+import { checkRegistry, VENUES } from './connectors/registry';
+import { checkReplayFile, createReplayConnector, type ReplayFileInfo } from './connectors/replay';
+import { createSimulatorConnector, type SimulatorConnector } from './connectors/simulator';
+import { createSupervisor, type Supervisor } from './connectors/supervisor';
+import { createHistory } from './history/history';
+import type { History } from './history/port';
+import { recordFromBus } from './history/recorder';
+import { createHttpServer } from './http/server';
+import { createHub } from './hub/hub';
+import { checkOrigin, hostAllowed } from './hub/origin';
+import { createSteadyClock } from './observability/clock';
+import { createLogger, type Logger } from './observability/logger';
+import { createMetrics } from './observability/metrics';
+import { createPipeline } from './pipeline/pipeline';
+import { createWarmUp } from './pipeline/warmUp';
+
+/** Candles kept in memory per symbol and interval. */
+const CANDLE_HISTORY = 600;
+/** Longest time the start waits for stored candles; later they are fed in beside the stream. */
+const WARM_WAIT_MS = 1_000;
+/** Time clients get to leave, and time after which the process ends whatever hangs. */
+const DRAIN_MS = 3_000;
+const EXIT_MS = 9_000;
+
+type Place = ReturnType<typeof installation>;
+
+interface Sources {
+  readonly instruments: readonly Instrument[];
+  readonly venues: readonly ConnectorDescriptor[];
+  readonly replay: ReplayFileInfo | null;
+}
+
+/** Checks what needs more than the configuration itself: symbols, venues, the recording. */
+async function findSources(config: Config): Promise<Sources> {
+  const registry = checkRegistry(VENUES);
+  if (!registry.ok) throw new StartRefused(registry.error);
+  const venues = registry.value.map((entry) => entry.descriptor);
+  if (typeof config.feed !== 'string') {
+    const missing = config.feed.find((id) => !venues.some((venue) => venue.id === id));
+    if (missing !== undefined) throw new StartRefused(`TICKGLASS_FEED: ${missing} is not available in this version; available: ${venues.map((v) => v.id).join(', ')}`);
+  }
+  const selected = selectInstruments(config.symbols);
+  if (!selected.ok) throw new StartRefused(`TICKGLASS_SYMBOLS: unknown ${selected.error.join(', ')}`);
+  let instruments: readonly Instrument[] = config.symbols.length > 0 ? selected.value : BUILT_IN_INSTRUMENTS;
+  if (config.simInstruments !== null) instruments = syntheticInstruments(config.simInstruments);
+  if (config.feed !== 'replay') return { instruments, venues, replay: null };
+  const info = await checkReplayFile(config.replayFile ?? '', VENUES);
+  if (!info.ok) throw new StartRefused(`TICKGLASS_REPLAY_FILE: ${info.error}`);
+  // A recording shows what it holds: its symbols come as instrument events.
+  return { instruments: config.symbols.length > 0 ? selected.value : [], venues, replay: info.value };
+}
+
+/** Facts of known instruments are better than what a recording lets guess. */
+function withBuiltInFacts(event: InputEvent): InputEvent {
+  if (event.type !== 'instrument') return event;
+  const known = BUILT_IN_INSTRUMENTS.find((instrument) => instrument.symbol === event.instrument.symbol);
+  return known ? { ...event, instrument: known } : event;
+}
+
+interface Server {
+  readonly app: FastifyInstance;
+  /** Starts the feed; resolves when it is known which one runs. */
+  run(): Promise<Supervisor>;
+  stop(): Promise<void>;
+}
+
+/** What every part needs. */
+function createCore(config: Config, sources: Sources, log: Logger) {
+  const bus = createMemoryBus(log.child({ part: 'bus' }));
+  const engine: Engine = createEngine({
+    instruments: sources.instruments, venuePriority: [...sources.venues.map((v) => v.id), 'simulator'], candleHistory: CANDLE_HISTORY, sentimentEveryMs: config.binaryIntervalMs,
+  });
+  return { config, sources, log, bus, engine, clock: createSteadyClock(), metrics: createMetrics() };
+}
+type Core = ReturnType<typeof createCore>;
+
+/** The sources and who decides between them; `probe` gives the latency probe's values, if it is on. */
+function createFeed({ config, sources, log, clock, metrics }: Core, lastCloses: () => ReadonlyMap<string, number>, accept: (event: InputEvent) => void) {
+  let simulator: SimulatorConnector | null = null;
+  const context = (id: string, emit: (event: InputEvent) => void, urls = { ws: '', rest: '' }): ConnectorContext => ({
+    log: log.child({ part: 'connector', venue: id }), metrics, clock, random: Math.random, instruments: sources.instruments, emit, urls,
+  });
+  const supervisor = createSupervisor({
+    feed: config.feed, venues: sources.venues, emit: accept, clock, log: log.child({ part: 'supervisor' }),
+    makeContext: ({ id, urls }, emit) => context(id, emit, { ws: config.venueUrls.get(id)?.ws ?? urls.ws, rest: config.venueUrls.get(id)?.rest ?? urls.rest }),
+    simulator: (emit) => (simulator = createSimulatorConnector({
+      context: context('simulator', emit), seed: config.seed, speed: config.simSpeed, probe: config.simProbe, initialPrices: lastCloses(),
+    })),
+    replay: (emit) => {
+      if (!sources.replay) throw new StartRefused('there is no recording to replay');
+      return createReplayConnector({ context: context('replay', (event) => emit(withBuiltInFacts(event))), info: sources.replay, speed: config.replaySpeed, venues: VENUES });
+    },
+  });
+  return { supervisor, probe: () => simulator?.probeEvents(Date.now()).forEach(accept) };
+}
+
+/** The two doors: sockets and HTTP. */
+async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof createFeed>, history: History, place: Place) {
+  const { config, log, bus, engine, clock, metrics } = core;
+  const { allowedOrigins } = config;
+  const allowedHosts = config.allowedHosts.length > 0 ? config.allowedHosts : ['localhost', '127.0.0.1', '[::1]', config.host.toLowerCase()];
+  const hub = createHub({
+    bus, clock, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => supervisor.mode,
+    feeds: () => Object.fromEntries(supervisor.status().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
+    knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe,
+    options: {
+      serverVersion: place.version, allowedHosts, allowedOrigins, marketIntervalMs: config.marketIntervalMs,
+      signalsIntervalMs: config.signalsIntervalMs, binaryIntervalMs: config.binaryIntervalMs,
+    },
+  });
+  const app = await createHttpServer({
+    market: engine, history, mode: () => supervisor.mode, venues: () => supervisor.status(), streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
+    metrics: () => metrics.registry.metrics(), hostAllowed: (host) => hostAllowed(host, allowedHosts),
+    originAllowed: (origin, host) => checkOrigin({ host, origin }, { allowedHosts, allowedOrigins, allowAbsentOrigin: true }) === 'ok',
+    upgrade: (request, socket, head) => hub.handleUpgrade(request, socket, head),
+  }, { version: place.version, bundleDir: join(place.root, 'dist'), token: config.token, viewerToken: config.viewerToken }, log.child({ part: 'http' }));
+  return { hub, app };
+}
+
+/** Builds every part and connects them. */
+async function build(config: Config, sources: Sources, log: Logger, place: Place): Promise<Server> {
+  const core = createCore(config, sources, log);
+  const { bus, engine, clock, metrics } = core;
+  const history = createHistory({
+    dataDir: config.dataDir, clock, log: log.child({ part: 'history' }), metrics,
+    onHealth: ({ state, reason }) => doors.hub.broadcast({
+      type: 'status', level: state === 'ok' ? 'info' : 'warn', code: 'storage_degraded', state,
+      message: state === 'ok' ? 'History is written again' : reason, timestamp: new Date(clock.now()).toISOString(),
+    }),
+  });
+  recordFromBus(bus, history);
+  const warmUp = createWarmUp({ reader: history, symbols: sources.instruments.map((i) => i.symbol), candleHistory: CANDLE_HISTORY });
+  const feed = createFeed(core, () => warmUp.lastCloses('simulated'), (event) => pipeline.accept(event));
+  const { supervisor } = feed;
+  const newEpoch = (): string => randomBytes(5).toString('hex');
+  const doors = await createDoors(core, feed, history, place);
+  const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp });
+  const stopWatching = watchEventLoop(metrics);
+  return {
+    app: doors.app,
+    async run() {
+      const modes = config.feed === 'simulator' ? ['simulated' as const] : config.feed === 'replay' ? [] : ['live' as const, 'simulated' as const];
+      const read = Promise.all(modes.map((mode) => warmUp.prepare(mode, clock.now())))
+        .catch((error: unknown) => log.warn({ err: error }, 'stored candles and signals cannot be read yet'));
+      await Promise.race([read, new Promise((resolve) => setTimeout(resolve, WARM_WAIT_MS).unref())]);
+      pipeline.start();
+      await supervisor.start();
+      return supervisor;
+    },
+    async stop() {
+      await doors.hub.close('shutdown', DRAIN_MS);
+      await supervisor.stop();
+      pipeline.stop();
+      stopWatching();
+      await history.close();
+      await doors.app.close();
+    },
+  };
+}
+
+/** Observes how late timers come. */
+function watchEventLoop(metrics: ReturnType<typeof createMetrics>): () => void {
+  const every = 100;
+  let due = performance.now() + every;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    metrics.eventLoopDelay.observe(Math.max(0, now - due) / 1000);
+    due = now + every;
+  }, every).unref();
+  return () => clearInterval(timer);
+}
+
+/** Ends the process in order at SIGTERM and SIGINT: exit code 0 when everything closed in time. */
+function stopOnSignals(server: Server, log: Logger): void {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), EXIT_MS).unref();
+    server.stop().then(() => process.exit(0), (error: unknown) => {
+      log.error({ err: error }, 'did not stop cleanly');
+      process.exit(1);
+    });
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+async function start(config: Config, place: Place): Promise<void> {
+  const log = createLogger(config.logLevel);
+  // A fault of ours that nobody handled: the state can no longer be trusted, so the process ends and its supervisor starts a new one.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error, event }, 'unexpected fault');
+      process.exit(1);
+    });
+  }
+  const server = await build(config, await findSources(config), log, place);
+  try {
+    await server.app.listen({ host: config.host.replace(/^\[|\]$/g, ''), port: config.port });
+  } catch (error) {
+    throw new StartRefused(listenProblem(error, config) ?? String(error));
+  }
+  stopOnSignals(server, log);
+  const address = server.app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  process.stdout.write(`Tickglass ${place.version} on ${pageUrl(config.host, port)}\n`);
+  const supervisor = await server.run();
+  process.stdout.write(`${feedLine(supervisor.mode, supervisor.reason)}\n`);
+}
+
+async function main(): Promise<void> {
+  const place = installation();
+  const loaded = loadConfig(process.argv.slice(2), process.env, place.version);
+  if (loaded.kind === 'print') process.stdout.write(loaded.text);
+  else if (loaded.kind === 'error') throw new StartRefused(loaded.message);
+  else await start(loaded.config, place);
+}
+
+main().catch((error: unknown) => {
+  const known = error instanceof StartRefused;
+  process.stderr.write(`tickglass: ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(known ? 2 : 1);
+});
