@@ -38,6 +38,9 @@ export class Connection implements Outlet {
   private readonly malformed: WindowCounter;
   private readonly overruns: WindowCounter;
   private errorToldAt = -Infinity;
+  // Looked up once: the label lookup costs more than the count.
+  private readonly sentFrames;
+  private readonly sentBytes;
 
   constructor(
     private readonly hub: HubContext,
@@ -53,6 +56,8 @@ export class Connection implements Outlet {
     this.subscribes = new TokenBucket(options.subscribesPer10s / 10, options.subscribesPer10s, now);
     this.malformed = new WindowCounter(options.malformedPer10s, 10_000);
     this.overruns = new WindowCounter(options.messageBurst, 10_000);
+    this.sentFrames = hub.metrics.sentFrames.labels({ stream: endpoint });
+    this.sentBytes = hub.metrics.sentBytes.labels({ stream: endpoint });
     this.subscriptions = new Subscriptions(hub, this);
     this.greeted = dialect === 'plain';
   }
@@ -72,11 +77,10 @@ export class Connection implements Outlet {
 
   send(data: Buffer | string, done?: () => void): void {
     if (this.closedWith !== null) return;
-    const { metrics, options } = this.hub;
-    metrics.sentFrames.inc({ stream: this.endpoint });
-    metrics.sentBytes.inc({ stream: this.endpoint }, data.length);
+    this.sentFrames.inc();
+    this.sentBytes.inc(data.length);
     this.session.send(data, done);
-    if (this.session.stats().buffered > options.hardCapBytes) this.close('slowConsumer');
+    if (this.session.stats().buffered > this.hub.options.hardCapBytes) this.close('slowConsumer');
   }
 
   /** Sends an answer, unless so much waits already that the client does not read. */
@@ -102,11 +106,16 @@ export class Connection implements Outlet {
   flush(sub: Subscription): void {
     if (!this.greeted || this.closedWith !== null) return;
     const replica = this.hub.replicas.get(sub.channel.name);
-    if (replica && pump(this.hub.encoder, replica, sub, this)) this.hub.waiting(sub.channel.name);
+    if (!replica) return;
+    this.session.batch(() => {
+      if (pump(this.hub.encoder, replica, sub, this)) this.hub.waiting(sub.channel.name);
+    });
   }
 
   flushAll(): void {
-    for (const sub of this.subscriptions.all()) this.flush(sub);
+    this.session.batch(() => {
+      for (const sub of this.subscriptions.all()) this.flush(sub);
+    });
   }
 
   /** A frame for everybody (status, goaway, refresh of values). Clients before their hello do not get it. */

@@ -35,7 +35,7 @@ export function createPushes(hub: HubContext, clients: Clients, beforeFlush: () 
       if (connection.dialect !== 'plain') continue;
       for (const sub of connection.subscriptions.of(channel)) {
         if (sub.plan || !connection.ready()) continue;
-        clients.guarded(connection, () => hub.encoder.refresh(replica, sub, sub.sent, since).forEach((frame) => connection.send(frame.data)));
+        clients.guarded(connection, () => connection.session.batch(() => hub.encoder.refresh(replica, sub, sub.sent, since).forEach((frame) => connection.send(frame.data))));
       }
     }
   }

@@ -39,6 +39,9 @@ class Peer implements Session {
   send(data: Buffer | string, done?: () => void): void {
     this.waiting.push({ text: data.toString(), done });
   }
+  batch(work: () => void): void {
+    work();
+  }
   close(code: number): void {
     this.closed = code;
   }
@@ -116,7 +119,7 @@ class Reader {
     return true;
   }
   /** Prices by symbol, without what depends on the moment of sending. */
-  get prices() {
+  get prices(): Record<string, unknown[]> {
     return Object.fromEntries([...this.state].map(([k, d]) => [k, [d.price, d.source, d.state, d.quality]]).sort());
   }
 }
