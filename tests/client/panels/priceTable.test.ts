@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nextTick } from 'vue';
+import PriceTable from '@/panels/PriceTable/PriceTable.vue';
+import { useConnectionStore } from '@/stores/connection';
+import { useMarketStore } from '@/stores/market';
+import { useSettingsStore } from '@/stores/settings';
+import { fillMarket, freshStores, instrument, mountPanel, quote, stream, type Mounted } from './support';
+
+let mounted: Mounted;
+const open = async (props: Record<string, unknown> = {}): Promise<Mounted> => (mounted = await mountPanel(PriceTable, { props }));
+const symbols = (): string[] => mounted.wrapper.findAll('[role="rowheader"] a').map((a) => a.text());
+const grid = () => mounted.wrapper.find('[role="grid"]');
+const head = (name: string) => mounted.wrapper.findAll('[role="columnheader"]').find((th) => th.text() === name)!;
+const row = (symbol: string) => mounted.wrapper.findAll('[role="row"]').find((r) => r.text().startsWith(symbol))!;
+
+beforeEach(freshStores);
+afterEach(() => mounted.wrapper.unmount());
+
+describe('PriceTable', () => {
+  it('draws some forty rows of five hundred and tells the real count', async () => {
+    fillMarket(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`S${String(i).padStart(3, '0')}/USD`, {}])));
+    await open();
+    expect(symbols().length).toBeLessThan(45);
+    expect(symbols().length).toBeGreaterThan(10);
+    expect(grid().attributes('aria-rowcount')).toBe('501');
+    expect(mounted.wrapper.findAll('[role="row"]')[1]!.attributes('aria-rowindex')).toBe('2');
+  });
+
+  it('sorts by a header in three steps, with unknown values always last', async () => {
+    fillMarket({ 'A/USD': { change_24h: 1 }, 'B/USD': { change_24h: null }, 'C/USD': { change_24h: 3 } });
+    await open();
+    const button = head('Change %').find('button');
+    await button.trigger('click');
+    expect(symbols()).toEqual(['C/USD', 'A/USD', 'B/USD']);
+    expect(head('Change %').attributes('aria-sort')).toBe('descending');
+    await button.trigger('click');
+    expect(symbols()).toEqual(['A/USD', 'C/USD', 'B/USD']);
+    expect(head('Change %').attributes('aria-sort')).toBe('ascending');
+    await button.trigger('click');
+    expect(symbols()).toEqual(['A/USD', 'B/USD', 'C/USD']);
+    expect(head('Change %').attributes('aria-sort')).toBe('none');
+  });
+
+  it('filters by typed text with or without the slash, by name, and by class', async () => {
+    fillMarket({ 'BTC/USDT': {}, 'ETH/USDT': {}, AAPL: {} }, [instrument('AAPL', { assetClass: 'equity', name: 'Apple' }), instrument('BTC/USDT', { name: 'Bitcoin' })]);
+    await open();
+    const input = mounted.wrapper.find('input[type="search"]');
+    await input.setValue('btcu');
+    expect(symbols()).toEqual(['BTC/USDT']);
+    await input.setValue('appl');
+    expect(symbols()).toEqual(['AAPL']);
+    await input.setValue('');
+    await mounted.wrapper.findAll('.classes button').find((b) => b.text() === 'Shares')!.trigger('click');
+    expect(symbols()).toEqual(['AAPL']);
+  });
+
+  it('is worked by keyboard: arrows, ends, favourite, open', async () => {
+    fillMarket({ 'A/USD': {}, 'B/USD': {}, 'C/USD': {} });
+    await open();
+    const active = (): string => mounted.wrapper.find('[aria-selected="true"] [role="rowheader"] a').text();
+    await grid().trigger('focus');
+    expect(active()).toBe('A/USD');
+    await grid().trigger('keydown', { key: 'ArrowDown' });
+    expect(active()).toBe('B/USD');
+    expect(document.getElementById(grid().attributes('aria-activedescendant') ?? '')?.textContent).toContain('B/USD');
+    await grid().trigger('keydown', { key: 'End' });
+    await grid().trigger('keydown', { key: ' ' });
+    expect(useSettingsStore().favourites).toEqual(['C/USD']);
+    await grid().trigger('keydown', { key: 'Home' });
+    await grid().trigger('keydown', { key: 'Enter' });
+    expect(mounted.wrapper.findComponent(PriceTable).emitted('open')).toEqual([['A/USD']]);
+  });
+
+  it('shows prices by the tick size of the symbol', async () => {
+    fillMarket({ 'TINY/USDT': { price: 0.00000644, bid: 0.00000643, ask: 0.00000645 } }, [instrument('TINY/USDT', { tickSize: 1e-8, priceDecimals: 8 })]);
+    await open();
+    expect(row('TINY/USDT').text()).toContain('0.00000644');
+  });
+
+  it('changes only the row whose quote changed, and shows the changed digits', async () => {
+    fillMarket({ 'A/USD': { price: 100.12 }, 'B/USD': { price: 50 } });
+    await open();
+    const other = row('B/USD').html();
+    useMarketStore().applyQuotes({ replace: false, receivedAt: performance.now(), updates: [{ key: 'A/USD', value: quote({ price: 100.19 }) }] });
+    await mounted.flush();
+    await nextTick();
+    expect(row('A/USD').find('.price__changed').text()).toBe('9');
+    expect(row('A/USD').find('.price').classes()).toEqual(expect.arrayContaining(['up', 'price--flash']));
+    expect(row('B/USD').html()).toBe(other);
+  });
+
+  it('keeps a stale value readable, marks it, and calls a closed market closed', async () => {
+    fillMarket({ 'A/USD': { state: 'stale', age_ms: 41_000 }, 'B/USD': { state: 'closed' }, 'C/USD': { state: 'none', price: null, source: '' } });
+    await open();
+    expect(row('A/USD').classes()).toContain('row--stale');
+    expect(row('A/USD').text()).toMatch(/100\.00.*stale, 41 s/);
+    expect(row('B/USD').classes()).toContain('row--closed');
+    expect(row('B/USD').text()).toContain('closed');
+    expect(row('C/USD').text()).toContain('no source');
+    expect(row('C/USD').find('.price').text()).toBe('');
+  });
+
+  it('shows chosen columns only, and keeps the symbol whatever is chosen', async () => {
+    fillMarket({ 'A/USD': {} });
+    useSettingsStore().update({ columns: ['last', 'age'] });
+    await open();
+    expect(mounted.wrapper.findAll('[role="columnheader"]').map((th) => th.text())).toEqual(['Symbol', 'Last', 'Age']);
+  });
+});
+
+describe('PriceTable, its states', () => {
+  const state = () => mounted.wrapper.text();
+
+  it('loading', async () => {
+    useConnectionStore().setStream(stream('market', { state: 'connecting' }));
+    await open();
+    expect(mounted.wrapper.find('[role="status"]').text()).toContain('Loading prices');
+  });
+  it('no server: says why, when it tries again, and tries at once on request', async () => {
+    useConnectionStore().setStream(stream('market', { state: 'backoff', reason: 'The server cannot be reached', nextAttemptAt: performance.now() + 3_000 }));
+    await open();
+    expect(state()).toMatch(/No connection to the server.*cannot be reached.*retry in 3 s/);
+    await mounted.wrapper.findAll('button').find((b) => b.text() === 'Try now')!.trigger('click');
+    expect(mounted.retried).toEqual(['market']);
+  });
+  it('no source', async () => {
+    useConnectionStore().setStream(stream('market'));
+    useConnectionStore().setMode('none');
+    await open();
+    expect(state()).toContain('No source of prices');
+  });
+  it('nothing found, and the way back', async () => {
+    fillMarket({ 'A/USD': {} });
+    await open({ text: 'zzz' });
+    expect(state()).toContain('No symbol matches “zzz”');
+    await mounted.wrapper.findAll('button').find((b) => b.text() === 'Show all symbols')!.trigger('click');
+    expect(mounted.wrapper.findComponent(PriceTable).emitted('update:text')).toEqual([['']]);
+  });
+  it('no favourite yet', async () => {
+    fillMarket({ 'A/USD': {} });
+    useSettingsStore().update({ assetClass: 'favourites' });
+    await open();
+    expect(state()).toContain('No favourites yet');
+  });
+  it('a cut line keeps the rows, marks them and takes the word LIVE away', async () => {
+    fillMarket({ 'A/USD': {} });
+    await open();
+    expect(mounted.wrapper.find('.panel__head .tag').text()).toMatch(/^LIVE/);
+    useConnectionStore().setStream(stream('market', { state: 'backoff', reason: 'The server is restarting', nextAttemptAt: performance.now() + 2_000 }));
+    await nextTick();
+    expect(symbols()).toEqual(['A/USD']);
+    expect(row('A/USD').classes()).toContain('row--stale');
+    expect(mounted.wrapper.find('.panel__head .tag').text()).toMatch(/^NOT LIVE/);
+    expect(mounted.wrapper.find('.feed-notice').text()).toMatch(/restarting.*retry in [23] s/);
+  });
+  it('a refusing venue is named with its reason while no real prices come', async () => {
+    fillMarket({ 'A/USD': { quality: 'simulated', source: 'simulator', route: 'simulator' } });
+    useConnectionStore().setMode('simulated');
+    useConnectionStore().setFeeds({ binance: { state: 'refused', age_ms: null, reason: 'not offered in this region (451)' } });
+    await open();
+    expect(mounted.wrapper.find('.feed-notice').text()).toBe('Binance: not offered in this region (451)');
+    expect(mounted.wrapper.find('.panel__head .tag').text()).toMatch(/^SIMULATED/);
+    expect(row('A/USD').find('.source').classes()).toContain('violet');
+  });
+});
