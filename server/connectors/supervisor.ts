@@ -96,7 +96,7 @@ class FeedSupervisor implements Supervisor {
     if (this.timer) clearInterval(this.timer);
     this.timer = null;
     this.settle();
-    await Promise.all([...this.live.values(), this.other].map((c) => c?.stop()));
+    await Promise.all([...this.live.values(), ...(this.other ? [this.other] : [])].map((c) => c.stop()));
     this.mode = 'none';
     this.other = null;
     this.live.clear();

@@ -20,6 +20,8 @@ export interface ConnectorContext {
   readonly emit: (event: InputEvent) => void;
   /** Base URLs, already overridden by configuration. Empty for connectors without a network. */
   readonly urls: { readonly ws: string; readonly rest: string };
+  /** Sees each message as the venue sent it, before the events made of it; for `watch-feed`. */
+  readonly watchRaw?: (text: string) => void;
 }
 
 export interface VenueStatus {

@@ -95,7 +95,7 @@ export class Link {
       this.end({ ...refusalOf(options.venue, status, ''), retryAfterMs });
     });
     socket.on('error', (error) => {
-      failure = error.message;
+      failure = faultWords(options, error);
     });
     socket.on('close', (code, reason) => {
       const text = reason.toString('utf8').slice(0, 120);
@@ -131,5 +131,26 @@ export class Link {
       this.sendTimer = null;
       this.pump();
     }, Math.max(1, wait));
+  }
+}
+
+/** A socket fault in words; the code of the system only where there is no better. */
+function faultWords(options: LinkOptions, error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the address of ${options.venue} cannot be found: no network or no name service`;
+    case 'ECONNREFUSED':
+      return `nothing answers at the address of ${options.venue}`;
+    case 'ENETUNREACH':
+    case 'EHOSTUNREACH':
+      return `${options.venue} cannot be reached from this network`;
+    case 'ECONNRESET':
+      return `the connection to ${options.venue} was cut`;
+    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
+      return `${options.venue} sent a message larger than ${options.maxMessageBytes} bytes`;
+    default:
+      return /handshake has timed out/.test(error.message) ? `${options.venue} did not answer within ${options.connectTimeoutMs / 1_000} s` : error.message;
   }
 }

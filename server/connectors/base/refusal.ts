@@ -27,13 +27,17 @@ export function refusalOf(venue: string, status: number, detail: string): Refusa
   }
 }
 
-/** `Retry-After` in ms: seconds or an HTTP date relative to `now` (ms); null when absent or unreadable. */
+/** The longest ban a venue announces; a longer date is a mistake. */
+const LONGEST_WAIT_MS = 3 * 86_400_000;
+
+/** `Retry-After` in ms, at most three days: seconds or an HTTP date relative to `now` (ms); null when absent or unreadable. */
 export function parseRetryAfter(header: string | null | undefined, now: number): number | null {
-  if (!header) return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header.trim()) * 1_000;
-  const at = Date.parse(header);
-  const base = Number.isFinite(now) ? now : Date.now();
-  return Number.isFinite(at) ? Math.max(0, at - base) : null;
+  const text = header?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Math.min(LONGEST_WAIT_MS, Number(text) * 1_000);
+  // Only the HTTP date form: Date.parse would read "-1" as a year.
+  const at = /^[A-Za-z]{3}, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isFinite(at)) return null;
+  return Math.min(LONGEST_WAIT_MS, Math.max(0, at - (Number.isFinite(now) ? now : Date.now())));
 }
 
 /** A wait in words: "3 s", "2 min". */

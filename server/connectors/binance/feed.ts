@@ -86,7 +86,7 @@ export class BinanceFeed implements Connector {
       this.context.emit({ type: 'feedStatus', venue: this.id, state: 'off', reason: 'none of the wanted symbols is traded there', receiveTime: this.context.clock.now() });
       return;
     }
-    this.session.stop();
+    if (this.session.state === 'refused') this.session.stop();
     this.abort.abort();
     this.abort = new AbortController();
     const { context, options } = this;
@@ -168,6 +168,7 @@ export class BinanceFeed implements Connector {
     const now = this.context.clock.monotonic();
     this.meter.add(now);
     this.context.metrics.venueMessages.inc({ venue: this.id });
+    this.context.watchRaw?.(text);
     const mapped = this.translator.frame(text, at);
     this.expireSilent(now, at);
     if (mapped.type === 'events' || mapped.type === 'depth') return this.delivered(mapped, at, now);

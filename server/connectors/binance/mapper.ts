@@ -193,7 +193,8 @@ function bad(code: BadInputEvent['code'], symbol: string | null, detail: string)
 
 /** A payload of a known type with a missing or unreadable field; the code tells a wrong number from a wrong form. */
 function refuse(type: string, p: Payload): BinanceMapped {
-  const numeric = [p.f.p, p.f.q, p.f.b, p.f.a, p.f.c, p.f.o].some((x) => (typeof x === 'string' && !isDecimal(x)) || x === null || typeof x === 'number');
-  const zero = type === 'trade' || type === 'aggTrade' ? isDecimal(p.f.p) && isDecimal(p.f.q) : false;
-  return bad(numeric || zero ? 'bad_number' : 'bad_payload', p.symbol, `${type}: ${JSON.stringify(p.f).slice(0, 160)}`);
+  const numbers = [p.f.p, p.f.q, p.f.b, p.f.a, p.f.c, p.f.o].filter((x) => x !== undefined);
+  const unreadable = numbers.some((x) => typeof x === 'object' ? x === null : !isDecimal(x));
+  const zero = type.endsWith('rade') && [p.f.p, p.f.q].every(isDecimal) && Number(p.f.p) * Number(p.f.q) === 0;
+  return bad(unreadable || zero ? 'bad_number' : 'bad_payload', p.symbol, `${type}: ${JSON.stringify(p.f).slice(0, 160)}`);
 }

@@ -1,0 +1,34 @@
+import { pino } from 'pino';
+import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
+import type { Instrument } from '@/core/market/instrument';
+import type { InputEvent } from '@/core/market/events';
+import type { ConnectorContext } from '../../server/connectors/base/connector';
+import { SESSION_DEFAULTS, type SessionLimits } from '../../server/connectors/base/session';
+import { systemClock } from '../../server/observability/clock';
+import { createMetrics } from '../../server/observability/metrics';
+
+/** A logger that says nothing. */
+export const silentLog = pino({ level: 'silent' });
+
+/** Built-in instruments by canonical symbol. */
+export function pick(...symbols: readonly string[]): readonly Instrument[] {
+  return BUILT_IN_INSTRUMENTS.filter((i) => symbols.includes(i.symbol));
+}
+
+/** Session timings for tests: the same rules, in milliseconds instead of seconds. */
+export const FAST_LIMITS: SessionLimits = {
+  ...SESSION_DEFAULTS,
+  messagesPerSecond: 50,
+  connectTimeoutMs: 1_000,
+  staleMs: 150,
+  silentMs: 400,
+  backoff: { firstMs: 30, baseMs: 30, capMs: 100 },
+  limitedMs: 200,
+  overlapMs: 60,
+};
+
+/** A context that collects what a connector emits. */
+export function collectingContext(urls: { readonly ws: string; readonly rest: string }, instruments: readonly Instrument[]): ConnectorContext & { readonly events: InputEvent[] } {
+  const events: InputEvent[] = [];
+  return { log: silentLog, metrics: createMetrics(), clock: systemClock, random: Math.random, instruments, urls, events, emit: (event) => events.push(event) };
+}
