@@ -26,13 +26,12 @@ export class RatingDriver {
     this.intervals = ROLLED.filter((interval) => intervals.includes(interval));
   }
 
-  /** A candle closed for the first time. Only the newest of its timeframe is rated. */
+  /** A candle closed for the first time. Live ones are rated at once; older ones, which may come in any order, with the next flush. */
   closed(row: Row, interval: Interval, candle: Candle, context: ClosedContext, out: Out): void {
     const rated = this.intervals.find((name) => name === interval);
     if (rated === undefined) return;
     const { closed } = row.candles.series[rated];
-    if (closed.newest() !== candle.openTime) return;
-    if (context.backfill || context.venueNow - candle.openTime - INTERVAL_MS[rated] > WARM_AFTER_MS) {
+    if (context.backfill || closed.newest() !== candle.openTime || context.venueNow - candle.openTime - INTERVAL_MS[rated] > WARM_AFTER_MS) {
       row.warm.add(rated);
       return;
     }
