@@ -275,7 +275,8 @@ export class Connection implements Outlet {
     const pos: HeartbeatMessage['pos'] = {};
     for (const sub of this.subscriptions.all()) if (!sub.plan) pos[sub.channel.name] = { epoch: sub.epoch, seq: sub.sent, sv: this.sv };
     const { mode, feeds, feedClock } = this.hub;
-    this.reply({ type: 'heartbeat', timestamp: this.iso(), pos, feeds: feeds(), mode: mode(), feed_time: Math.round(feedClock().now()) });
+    const rounded = Object.entries(feeds()).map(([id, f]) => [id, { ...f, age_ms: f.age_ms === null ? null : Math.round(f.age_ms) }] as const);
+    this.reply({ type: 'heartbeat', timestamp: this.iso(), pos, feeds: Object.fromEntries(rounded), mode: mode(), feed_time: Math.round(feedClock().now()) });
   }
 
   /** The default channel of this endpoint, if it has one. */
