@@ -186,8 +186,10 @@ class FeedSupervisor implements Supervisor {
   private check(): void {
     const now = this.options.clock.monotonic();
     const auto = this.options.feed === 'auto';
-    if (this.mode === 'none' && now - this.startedAt >= this.answerMs) {
-      const words = `no live venue answered within ${this.answerMs / 1_000} s`;
+    // Nobody is left to wait for when every venue has refused for good.
+    const hopeless = [...this.live.values()].every((c) => ['refused', 'off'].includes(c.status().state));
+    if (this.mode === 'none' && (hopeless || now - this.startedAt >= this.answerMs)) {
+      const words = hopeless ? 'every live venue refuses or is off' : `no live venue answered within ${this.answerMs / 1_000} s`;
       if (auto) return this.runOther('simulated', `${words}: prices are simulated, not a market; live comes back by itself`);
       this.setMode('none', `${words}; still trying`);
       this.settle();

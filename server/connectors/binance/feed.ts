@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Instrument } from '@/core/market/instrument';
+import { backoffDelay } from '@/core/util/backoff';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
 import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
@@ -7,6 +9,7 @@ import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/sess
 import { Subscriptions } from '../base/subscriptions';
 import { BinanceBackfill } from './backfill';
 import type { BinanceMapped } from './mapper';
+import type { BinanceSymbol } from './raw';
 import { BinanceRest } from './rest';
 import { mayBeListed, toBinance, toInstrument } from './symbols';
 import { BinanceTranslator } from './translate';
@@ -28,6 +31,7 @@ const STREAMS_PER_MESSAGE = 200;
 const MAX_STREAMS = 1_024;
 /** Half of the 6,000 a minute that Binance allows one address: others may share it. */
 const WEIGHT_PER_MINUTE = 3_000;
+const LISTINGS_RETRY = { firstMs: 5_000, baseMs: 10_000, capMs: 300_000 };
 
 export interface BinanceHosts {
   readonly ws: readonly string[];
@@ -158,6 +162,10 @@ export class BinanceFeed implements Connector {
   private subscribe(link: Link): void {
     if (link.generation === this.session.linkGeneration) this.subscriptions.reset(this.context.clock.monotonic());
     const streams = this.subscriptions.wanted;
+    // The symbol list may have come while the connection was being opened with the older, longer list.
+    const addressed = new URL(link.url).searchParams.get('streams')?.split('/') ?? [];
+    const unwanted = addressed.filter((stream) => !streams.includes(stream));
+    if (unwanted.length > 0) link.send(JSON.stringify({ method: 'UNSUBSCRIBE', params: unwanted, id: this.subscriptions.request([]) }));
     for (let i = 0; i < streams.length; i += STREAMS_PER_MESSAGE) {
       const params = streams.slice(i, i + STREAMS_PER_MESSAGE);
       link.send(JSON.stringify({ method: 'SUBSCRIBE', params, id: this.subscriptions.request(params) }));
@@ -187,7 +195,6 @@ export class BinanceFeed implements Connector {
     if (this.missingSince !== null) {
       this.backfill?.missed(this.served, this.missingSince);
       this.missingSince = null;
-      if (!this.listingsKnown && this.rest) void this.loadListings(this.rest, this.abort.signal);
     }
     return true;
   }
@@ -220,15 +227,22 @@ export class BinanceFeed implements Connector {
 
   /** Tick and lot sizes, and which symbols trade. Until it answers, the built-in facts serve. */
   private async loadListings(rest: BinanceRest, signal: AbortSignal): Promise<void> {
-    const answer = await rest.exchangeInfo([...this.wanted.keys()]);
-    if (signal.aborted || this.listingsKnown) return;
-    if (!answer.ok) {
-      this.context.log.warn({ reason: answer.error.words }, 'no symbol list from Binance; the built-in facts serve');
-      return;
+    for (let attempt = 1; !signal.aborted && !this.listingsKnown; attempt += 1) {
+      const answer = await rest.exchangeInfo([...this.wanted.keys()]);
+      if (signal.aborted) return;
+      if (answer.ok) return this.useListings(answer.value);
+      const { kind, words, retryAfterMs } = answer.error;
+      this.context.log.warn({ reason: words }, 'no symbol list from Binance; the built-in facts serve');
+      if (kind === 'refused') return;
+      const wait = retryAfterMs ?? backoffDelay(attempt, this.context.random(), LISTINGS_RETRY);
+      await delay(wait, undefined, { signal, ref: false }).catch(() => signal.aborted);
     }
+  }
+
+  private useListings(listings: ReadonlyMap<string, BinanceSymbol>): void {
     this.listingsKnown = true;
     for (const [venueSymbol, instrument] of this.wanted) {
-      const listed = answer.value.get(venueSymbol);
+      const listed = listings.get(venueSymbol);
       if (listed?.status !== 'TRADING') this.unserve(venueSymbol, listed?.status ?? 'not listed');
       else this.context.emit({ type: 'instrument', venue: this.id, instrument: toInstrument(listed, instrument, this.id), receiveTime: this.context.clock.now() });
     }
@@ -244,8 +258,7 @@ export class BinanceFeed implements Connector {
 
   private async loadBook(venueSymbol: string, again: boolean): Promise<void> {
     const { signal } = this.abort;
-    const wait = again ? 1_000 + 1_000 * this.context.random() : 0;
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait).unref());
+    if (again) await delay(1_000 + 1_000 * this.context.random(), undefined, { signal, ref: false }).catch(() => signal.aborted);
     if (signal.aborted || !this.rest) return;
     const answer = await this.rest.depth(venueSymbol);
     if (signal.aborted) return;

@@ -13,6 +13,7 @@ import { waitFor } from '../../support/waitFor';
 /** A source that says what the test tells it to say. */
 class ScriptedSource implements Connector {
   running = false;
+  state: VenueStatus['state'] | null = null;
   refills = 0;
   readonly feedClock;
   constructor(readonly id: string, readonly kind: DataKind, private readonly emit: (event: InputEvent) => void, clock?: { now: () => number; speed: number }) {
@@ -36,7 +37,7 @@ class ScriptedSource implements Connector {
     this.emit(event);
   }
   status(): VenueStatus {
-    return { id: this.id, name: this.id, state: this.running ? 'live' : 'off', reason: '', lastMessageAgeMs: null, messagesPerSecond: 0, reconnects: 0, clockOffsetMs: null, nextAttemptInMs: null, symbols: [] };
+    return { id: this.id, name: this.id, state: this.state ?? (this.running ? 'live' : 'off'), reason: '', lastMessageAgeMs: null, messagesPerSecond: 0, reconnects: 0, clockOffsetMs: null, nextAttemptInMs: null, symbols: [] };
   }
 }
 
@@ -119,6 +120,14 @@ describe('supervisor', () => {
     expect(values()).toEqual(['simulated', 'live', 'live']);
     expect(s.feedClock.speed).toBe(1);
     expect(events.findIndex((e) => e.type === 'mode' && e.mode === 'live')).toBeLessThan(events.findIndex((e) => e.type === 'quote' && e.kind === 'live'));
+  });
+
+  it('auto: does not wait for venues that have all refused', async () => {
+    const { supervisor: s, source } = rig('auto', { answerMs: 60_000 });
+    const started = s.start();
+    for (const id of ['alpha', 'beta']) source(id).state = 'refused';
+    await started;
+    expect(s).toMatchObject({ mode: 'simulated', reason: expect.stringContaining('every live venue refuses') });
   });
 
   it('auto: history loaded by REST does not make it live', async () => {
@@ -206,7 +215,10 @@ describe('supervisor', () => {
       fake.trade('BTCUSDT', '100.00');
       return s.mode === 'live';
     });
-    await waitFor(() => events.some((e) => e.type === 'candle' && e.interval === '1d'), { message: 'history was not loaded' });
+    await waitFor(() => {
+      fake.trade('BTCUSDT', '100.00');
+      return events.some((e) => e.type === 'candle' && e.interval === '1d');
+    }, { message: 'history was not loaded' });
     fake.mute = true;
     await waitFor(() => s.mode === 'simulated');
     expect(s.status()[0]?.state).not.toBe('off');
