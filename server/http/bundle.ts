@@ -12,7 +12,7 @@ export async function serveBundle(app: FastifyInstance, folder: string): Promise
   const page = createPage(join(folder, 'index.html'));
   if (existsSync(folder)) {
     await app.register(fastifyStatic, {
-      root: folder, index: false, wildcard: true, serveDotFiles: false, cacheControl: false, redirect: false,
+      root: folder, index: false, wildcard: true, dotfiles: 'ignore', cacheControl: false, redirect: false,
       setHeaders: (reply, path) => {
         const hashed = /[/\\]assets[/\\].+-[\w-]{8,}\.\w+$/.test(path);
         reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');

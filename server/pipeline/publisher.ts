@@ -12,7 +12,7 @@ export interface PublisherOptions {
 
 /** Owner of the channels: gives every change its place (epoch, prev, seq) and puts it on the bus. */
 export interface Publisher {
-  /** `record` = false keeps a closed candle from being written to history again (it came from there). */
+  /** `record` = false keeps a closed candle or a signal from being written to history again (it came from there). */
   publish(output: EngineOutput, record?: boolean): void;
   /** Starts every channel anew, empty. Everything of the old numbering is void. */
   reset(): void;
@@ -61,7 +61,8 @@ class ChannelPublisher implements Publisher {
       case 'trade': return this.append(channelOf('trades', output.symbol), tradeItem(output));
       case 'signal':
         this.append('signals', output.record);
-        return this.pass(output);
+        if (record) this.pass(output);
+        return;
       case 'candle':
         this.candle(output);
         if (output.closed && record) this.pass(output);
