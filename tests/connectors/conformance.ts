@@ -195,6 +195,19 @@ export function connectorConformance(venueUnderTest: Conformant): void {
       expect([...connection.streams]).toContain('btcusdt@trade');
     });
 
+    it('C15b also when the symbol list comes while the connection is still being opened', async () => {
+      let open: (value?: unknown) => void = () => undefined;
+      const { venue, connector, asked } = await rig((v) => {
+        v.handshakeGate = new Promise((resolve) => (open = resolve));
+        v.listed.ETHUSDT = { ...v.listed.BTCUSDT!, base: 'ETH', status: 'HALT' };
+      });
+      await waitFor(() => connector.status().symbols.length === 1);
+      open();
+      const connection = await asked();
+      await waitFor(() => ![...connection.streams].some((s) => s.startsWith('ethusdt')), { message: 'the address asked for it and nobody took it back' });
+      expect(venue.handshakes[0]).toContain('ethusdt@trade');
+    });
+
     it('C16 takes tick and lot size from the venue, and works without its symbol list', async () => {
       const first = await rig((v) => (v.listed.BTCUSDT = { ...v.listed.BTCUSDT!, tick: '0.10000000' }));
       const event = await waitFor(() => first.of('instrument').find((e) => e.instrument.symbol === 'BTC/USDT'));

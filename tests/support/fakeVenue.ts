@@ -38,6 +38,8 @@ export class FakeVenue {
   };
   /** Status with which handshakes are refused; null = accepted. */
   refuse: { readonly status: number; readonly retryAfter?: string } | null = null;
+  /** Handshakes are answered only after this resolves. */
+  handshakeGate: Promise<unknown> = Promise.resolve();
   /** Accepts connections but sends neither data nor acks. */
   mute = false;
   /** Acks wait this long; data may come before. */
@@ -60,7 +62,7 @@ export class FakeVenue {
     const server = createServer();
     const venue = new FakeVenue(server, new WebSocketServer({ noServer: true }));
     server.on('request', (request, response) => venue.rest(request, response));
-    server.on('upgrade', (request, socket: Socket, head) => venue.upgrade(request, socket, head));
+    server.on('upgrade', (request, socket: Socket, head) => void venue.handshakeGate.then(() => venue.upgrade(request, socket, head)));
     server.on('connection', (socket) => {
       venue.sockets.add(socket);
       socket.on('close', () => venue.sockets.delete(socket));
