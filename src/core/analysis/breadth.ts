@@ -1,0 +1,137 @@
+import type { Breadth } from '../contract';
+import type { Candle } from '../market/outputs';
+
+const DAY = 86_400_000;
+/** Candles looked back for a new high or low; fewer than the least give neither. */
+const EXTREME_BARS = 1440;
+const LEAST_BARS = 60;
+const EMA_PERIOD = 20;
+/** Own history behind the mood, one sample a minute, and the least of it. */
+const MOOD_SAMPLES = 500;
+const LEAST_SAMPLES = 30;
+const SAMPLE_MS = 60_000;
+const LEAST_INSTRUMENTS = 5;
+const LEAST_COMPONENTS = 3;
+
+/** One instrument's part in the breadth. */
+interface Member {
+  day: number;
+  /** First price known of the UTC day: its first candle's open, else the first quote, and the time of it. */
+  open: number;
+  openTime: number;
+  price: number | null;
+  /** Volume of the day in quote units. */
+  money: number;
+  aboveEma: boolean | null;
+  extreme: -1 | 0 | 1;
+}
+
+/** Advances, declines and mood over the watch list, against the UTC day's open (or the first price known of the day). */
+export class BreadthTracker {
+  readonly #members = new Map<string, Member>();
+  readonly #history = new Map<string, number[]>();
+  #sampledAt = -Infinity;
+
+  quote(symbol: string, price: number, now: number): void {
+    const m = this.#member(symbol, now, price, now);
+    m.price = price;
+  }
+
+  /** One-minute candles, the newest last. `warm`: all of them are new, else the last one is. */
+  candles(symbol: string, candles: readonly Candle[], warm: boolean): void {
+    const last = candles.at(-1);
+    if (!last) return;
+    for (const c of warm ? candles : [last]) {
+      const m = this.#member(symbol, c.openTime, c.open, c.openTime);
+      if (m.day === Math.floor(c.openTime / DAY)) m.money += c.volume * c.close;
+    }
+    const m = this.#members.get(symbol);
+    if (!m) return;
+    m.price ??= last.close;
+    m.aboveEma = aboveEma(candles);
+    m.extreme = extremeOf(candles);
+  }
+
+  /** `callShare`: share of instruments with P(up) above one half; null while there are none. */
+  read(now: number, callShare: number | null): { breadth: Breadth; mood: number | null } {
+    const today = Math.floor(now / DAY);
+    const members = [...this.#members.values()].filter((m) => m.day === today && m.price !== null);
+    const moved = members.map((m) => ({ m, sign: Math.sign((m.price ?? m.open) - m.open) }));
+    const count = (sign: number): number => moved.filter((x) => x.sign === sign).length;
+    const [adv, dec] = [count(1), count(-1)];
+    const money = members.reduce((sum, m) => sum + m.money, 0);
+    const rising = moved.reduce((sum, x) => sum + (x.sign > 0 ? x.m.money : 0), 0);
+    const averaged = members.filter((m) => m.aboveEma !== null);
+    const breadth: Breadth = {
+      n: members.length, adv, dec, flat: members.length - adv - dec, net: adv + dec > 0 ? (adv - dec) / (adv + dec) : null,
+      upVol: money > 0 ? rising / money : null,
+      aboveEma20: averaged.length > 0 ? averaged.filter((m) => m.aboveEma).length / averaged.length : null,
+      callShare, newHigh: members.filter((m) => m.extreme > 0).length, newLow: members.filter((m) => m.extreme < 0).length,
+    };
+    return { breadth, mood: this.#mood(breadth, now) };
+  }
+
+  /** Prices and days start anew, the mood's history too: it belongs to one kind of data. */
+  reset(): void {
+    this.#members.clear();
+    this.#history.clear();
+    this.#sampledAt = -Infinity;
+  }
+
+  /** Mean of the percentile ranks of the parts in their own history; never called fear or greed. */
+  #mood(b: Breadth, now: number): number | null {
+    const parts: Record<string, number | null> = {
+      net: b.net, upVol: b.upVol, aboveEma20: b.aboveEma20, extremes: b.n > 0 ? (b.newHigh - b.newLow) / b.n : null,
+    };
+    const sample = now - this.#sampledAt >= SAMPLE_MS;
+    if (sample) this.#sampledAt = now;
+    const ranks: number[] = [];
+    for (const [name, value] of Object.entries(parts)) {
+      if (value === null) continue;
+      let past = this.#history.get(name);
+      if (!past) this.#history.set(name, (past = []));
+      if (past.length >= LEAST_SAMPLES) ranks.push(rank(past, value));
+      if (!sample) continue;
+      past.push(value);
+      if (past.length > MOOD_SAMPLES) past.shift();
+    }
+    if (b.n < LEAST_INSTRUMENTS || ranks.length < LEAST_COMPONENTS) return null;
+    return ranks.reduce((sum, r) => sum + r, 0) / ranks.length;
+  }
+
+  #member(symbol: string, time: number, price: number, openTime: number): Member {
+    const day = Math.floor(time / DAY);
+    let m = this.#members.get(symbol);
+    if (!m) this.#members.set(symbol, (m = { day, open: price, openTime, price: null, money: 0, aboveEma: null, extreme: 0 }));
+    if (day > m.day) Object.assign(m, { day, open: price, openTime, money: 0 });
+    else if (day === m.day && openTime < m.openTime) Object.assign(m, { open: price, openTime });
+    return m;
+  }
+}
+
+/** Percentile rank 0..100; ties count half. */
+function rank(past: readonly number[], value: number): number {
+  let below = 0;
+  for (const p of past) below += p < value ? 1 : p === value ? 0.5 : 0;
+  return (100 * below) / past.length;
+}
+
+function aboveEma(candles: readonly Candle[]): boolean | null {
+  if (candles.length < EMA_PERIOD) return null;
+  let value = 0;
+  candles.forEach((c, i) => (value = i < EMA_PERIOD ? value + c.close / EMA_PERIOD : value + (2 / (EMA_PERIOD + 1)) * (c.close - value)));
+  return (candles.at(-1)?.close ?? 0) > value;
+}
+
+/** 1 = the last candle made a high of the window, -1 = a low; over the candles at hand, 1,440 at most. */
+function extremeOf(candles: readonly Candle[]): -1 | 0 | 1 {
+  const last = candles.at(-1);
+  const past = candles.slice(-EXTREME_BARS, -1);
+  if (!last || past.length < LEAST_BARS) return 0;
+  let [high, low] = [-Infinity, Infinity];
+  for (const c of past) {
+    if (c.high > high) high = c.high;
+    if (c.low < low) low = c.low;
+  }
+  return last.high > high ? 1 : last.low < low ? -1 : 0;
+}

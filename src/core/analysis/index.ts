@@ -1,0 +1,29 @@
+import { Ratings } from './ratings';
+import { Sentiment } from './sentiment';
+import type { Analysis, AnalysisOptions } from './types';
+
+export { RATING_METHOD } from './ratings';
+export { SENTIMENT_METHOD } from './sentiment';
+export type { Analysis, AnalysisOptions, AnalysisSink, CandleInput, QuoteInput } from './types';
+
+/** Ratings and signals (`ma-osc@0`) on the timeframes given, and sentiment (`naive2@0`). */
+export function createAnalysis(options: AnalysisOptions): Analysis {
+  const intervals = new Set(options.intervals);
+  const ratings = new Ratings();
+  const sentiment = new Sentiment(options.sentimentEveryMs);
+  return {
+    candleClosed(input, out) {
+      if (intervals.has(input.interval)) ratings.closed(input, out);
+      if (input.interval === '1m') sentiment.minute(input, out);
+    },
+    preview(input, out) {
+      if (intervals.has(input.interval)) ratings.preview(input, out);
+    },
+    quote: (input) => sentiment.quote(input),
+    clock: (now, out) => sentiment.clock(now, out),
+    reset() {
+      ratings.reset();
+      sentiment.reset();
+    },
+  };
+}

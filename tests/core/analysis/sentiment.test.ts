@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createAnalysis } from '@/core/analysis';
+import { HORIZONS } from '@/core/analysis/horizon';
+import type { BinaryData } from '@/core/contract';
+import { RandomStream } from '@/core/simulator/random';
+
+const START = Date.UTC(2026, 0, 7, 12);
+type Sent = readonly { symbol: string | null; data: BinaryData }[];
+
+/** Feeds one price a second per symbol, a clock each second. `next` gives the price, or null for silence. */
+function run(seconds: number, next: (second: number, symbol: string) => number | null, options: { symbols?: readonly string[]; everyMs?: number } = {}): Sent {
+  const { symbols = ['A'], everyMs = 30_000 } = options;
+  const analysis = createAnalysis({ intervals: ['1m'], sentimentEveryMs: everyMs });
+  const sent: { symbol: string | null; data: BinaryData }[] = [];
+  for (let s = 0; s < seconds; s++) {
+    for (const symbol of symbols) {
+      const mid = next(s, symbol);
+      if (mid !== null) analysis.quote({ symbol, mid, last: mid, spread: 0.01, venue: 'v', kind: 'live', now: START + s * 1000 });
+    }
+    analysis.clock(START + s * 1000, (o) => o.type === 'sentiment' && sent.push({ symbol: o.symbol, data: o.data }));
+  }
+  return sent;
+}
+
+const own = (sent: Sent): BinaryData[] => sent.flatMap((s) => (s.symbol === null ? [] : [s.data]));
+const track = (data: BinaryData | undefined, h: number) => data?.horizons.find((x) => x.h === h)?.track;
+
+/** A walk whose step continues the last one with this probability. */
+function walk(seed: number, goesOn: number): () => number {
+  const random = new RandomStream(`${seed}|walk`);
+  let [price, sign] = [1000, 1];
+  return () => {
+    sign = random.uniform() < goesOn ? sign : -sign;
+    return (price += 0.01 * sign);
+  };
+}
+
+describe('sentiment', () => {
+  it('is sent at its interval with five horizons, P(up) + P(down) = 1, and says how it was made', () => {
+    const next = walk(1, 0.5);
+    const data = own(run(301, next));
+    expect(data.map((d) => d.ts)).toEqual(Array.from({ length: 11 }, (_, i) => START + i * 30_000));
+    for (const d of data) {
+      expect(d).toMatchObject({ method: 'naive2@0', source: 'live', px: 'mid', venue: 'v', breadth: null });
+      expect(d.horizons.map((h) => h.h)).toEqual([...HORIZONS]);
+      expect((d.up ?? 0) + (d.down ?? 0)).toBeCloseTo(1, 12);
+      for (const h of d.horizons) {
+        expect(h.lo).toBeLessThanOrEqual(h.pUp);
+        expect(h.hi).toBeGreaterThanOrEqual(h.pUp);
+        expect(h.breakEven).toBe(0.541);
+      }
+    }
+    expect(data[0]?.horizons.every((h) => h.pUp === 0.5 && h.call === 'NONE')).toBe(true);
+  });
+
+  it('draws no arrow on a random walk and claims no skill (5 seeds, 10,000 forecasts at 10 s each)', () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const next = walk(seed, 0.5);
+      // Steps of ten seconds, a forecast each: independent at the shortest horizon.
+      const data = own(run(100_000, (s) => (s % 2 === 0 ? next() : null), { everyMs: 10_000 }));
+      expect(data.length).toBeGreaterThan(9_900);
+      expect(data.flatMap((d) => d.horizons).filter((h) => h.call !== 'NONE').length / (5 * data.length)).toBeLessThan(0.005);
+      expect(Math.abs(track(data.at(-1), 10)?.bss ?? 1)).toBeLessThan(0.001);
+      expect(track(data.at(-1), 10)?.ece ?? 1).toBeLessThan(0.03);
+    }
+  });
+
+  it('finds a planted tendency, learns it, and only then draws the arrow, the right way', () => {
+    const next = walk(7, 0.75);
+    let price = next();
+    // One move in ten seconds, going on with probability 0.75.
+    const data = own(run(40_000, (s) => (s % 10 === 5 ? (price = next()) : price), { everyMs: 10_000 }));
+    const last = data.at(-1);
+    const at10 = last?.horizons.find((h) => h.h === 10);
+    expect(at10?.track.hit).toBeGreaterThan(0.72);
+    expect(at10?.track.bssLo).toBeGreaterThan(0.05);
+    expect(at10?.call).toBe((at10?.pUp ?? 0) > 0.5 ? 'UP' : 'DOWN');
+    expect(Math.abs((at10?.pUp ?? 0.5) - 0.5)).toBeGreaterThan(0.15);
+    const early = data.filter((d) => (track(d, 10)?.n ?? 0) < 299);
+    expect(early.flatMap((d) => d.horizons).every((h) => h.call === 'NONE')).toBe(true);
+  });
+
+  it('judges by the price known when due, not by a later one', () => {
+    // 100 until second 10, 110 at 11: the forecast of second 0 at 10 s is a tie.
+    const data = own(run(32, (s) => (s <= 10 ? 100 : 110)));
+    expect(track(data.at(-1), 10)).toMatchObject({ n: 0, flat: 1, void: 0, open: 1 });
+  });
+
+  it('voids what a silence hides, and forecasts nothing without a price', () => {
+    const data = own(run(400, (s) => (s < 35 || s > 300 ? 100 + s : null)));
+    // Made at 0, 30 (silence begins at 35) and 60 (stale at the start for 10 s): then nothing until the price is back.
+    const late = track(data.at(-1), 10);
+    expect(late?.void).toBeGreaterThanOrEqual(2);
+    expect(data.some((d) => d.ts > START + 100_000 && d.ts < START + 300_000)).toBe(false);
+  });
+
+  it('voids open forecasts when the venue changes and when the mode changes, and keeps the record of each kind', () => {
+    const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 1_000 });
+    let last: BinaryData | undefined;
+    const step = (s: number, venue: string, kind: 'live' | 'simulated'): void => {
+      analysis.quote({ symbol: 'A', mid: 100 + s, last: null, spread: null, venue, kind, now: START + s * 1000 });
+      analysis.clock(START + s * 1000, (o) => (last = o.type === 'sentiment' && o.symbol === 'A' ? o.data : last));
+    };
+    for (let s = 0; s < 20; s++) step(s, 'v', 'live');
+    const before = track(last, 10);
+    step(20, 'w', 'live');
+    expect(track(last, 10)).toMatchObject({ n: before?.n, void: (before?.void ?? 0) + (before?.open ?? 0), open: 1 });
+    analysis.reset();
+    step(21, 'v', 'simulated');
+    expect(last).toMatchObject({ source: 'simulated' });
+    expect(track(last, 10)).toMatchObject({ n: 0, void: 0, flat: 0, open: 1 });
+    analysis.reset();
+    step(22, 'w', 'live');
+    expect(track(last, 10)).toMatchObject({ n: before?.n, void: (before?.void ?? 0) + (before?.open ?? 0) + 1, open: 1 });
+  });
+
+  it('labels on trades, and says so, where there are no quotes', () => {
+    const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 1_000 });
+    let px = '';
+    analysis.quote({ symbol: 'A', mid: null, last: 5, spread: null, venue: 'v', kind: 'live', now: START });
+    analysis.clock(START, (o) => (px = o.type === 'sentiment' && o.symbol ? o.data.px : px));
+    expect(px).toBe('trade');
+  });
+
+  it('loses no forecast: made = moves + ties + voids + open, whatever comes', () => {
+    const event = fc.record({
+      pause: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4_000 })),
+      price: fc.oneof(fc.constant(null), fc.constant(100), fc.double({ min: 90, max: 110, noNaN: true })),
+      venue: fc.oneof({ weight: 20, arbitrary: fc.constant('v') }, { weight: 1, arbitrary: fc.constant('w') }),
+      reset: fc.oneof({ weight: 20, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+        const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 10_000 });
+        let now = START;
+        let made = 0;
+        for (const e of events) {
+          now += e.pause * 1000;
+          if (e.reset) analysis.reset();
+          if (e.price !== null) analysis.quote({ symbol: 'A', mid: e.price, last: null, spread: null, venue: e.venue, kind: 'live', now });
+          analysis.clock(now, (o) => {
+            if (o.type !== 'sentiment' || o.symbol === null) return;
+            made++;
+            for (const { track: t } of o.data.horizons) expect(t.n + t.flat + t.void + t.open).toBe(made);
+          });
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('breadth and mood', () => {
+  const symbols = ['A', 'B', 'C', 'D', 'E', 'F'];
+
+  it('counts advances and declines against the day open, and is filled for the watch list only', () => {
+    const sent = run(61, (s, symbol) => (symbol === 'F' ? 100 : symbol < 'C' ? 100 + s : 100 - s / 10), { symbols });
+    const market = sent.filter((x) => x.symbol === null).map((x) => x.data);
+    expect(market.at(-1)).toMatchObject({ up: null, down: null, horizons: [], mood: null, breadth: { n: 6, adv: 2, dec: 3, flat: 1, net: -0.2 } });
+  });
+
+  it('has no mood below five instruments or without history, then one between 0 and 100', () => {
+    const analysis = (names: readonly string[]): (number | null)[] => {
+      const a = createAnalysis({ intervals: ['1m'], sentimentEveryMs: 30_000 });
+      const moods: (number | null)[] = [];
+      const random = new RandomStream('mood');
+      const closes = new Map<string, { openTime: number; open: number; high: number; low: number; close: number; volume: number }[]>();
+      for (let minute = 0; minute < 120; minute++) {
+        for (const symbol of names) {
+          const list = closes.get(symbol) ?? [];
+          const close = (list.at(-1)?.close ?? 100) + random.uniform() - 0.5;
+          list.push({ openTime: START + minute * 60_000, open: close, high: close + 0.1, low: close - 0.1, close, volume: 1 });
+          closes.set(symbol, list);
+          const now = START + (minute + 1) * 60_000;
+          a.quote({ symbol, mid: close, last: close, spread: 0, venue: 'v', kind: 'live', now });
+          a.candleClosed({ symbol, interval: '1m', candles: list, kind: 'live', venue: 'v', now, mid: close, warm: false }, () => undefined);
+        }
+        a.clock(START + (minute + 1) * 60_000, (o) => o.type === 'sentiment' && o.symbol === null && moods.push(o.data.mood));
+      }
+      return moods;
+    };
+    expect(analysis(symbols.slice(0, 4)).every((m) => m === null)).toBe(true);
+    const moods = analysis(symbols);
+    expect(moods.slice(0, 29).every((m) => m === null)).toBe(true);
+    const late = moods.slice(-30);
+    expect(late.every((m) => m !== null && m >= 0 && m <= 100)).toBe(true);
+    expect(new Set(late).size).toBeGreaterThan(5);
+  });
+});
