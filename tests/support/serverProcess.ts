@@ -72,10 +72,10 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString('utf8'); });
   const stop = stopper(child, ended);
   try {
-    const url = await waitFor(() => {
-      if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}:\n${output}`);
-      return /https?:\/\/[^\s"]+:\d+/.exec(output)?.[0];
-    }, { timeoutMs: options.timeoutMs ?? 20_000, message: () => `the server prints its URL; it wrote:\n${output}` });
+    const printed = (): string | undefined => /https?:\/\/[^\s"]+:\d+/.exec(output)?.[0];
+    await waitFor(() => printed() ?? (child.exitCode !== null), { timeoutMs: options.timeoutMs ?? 20_000, message: () => `the server prints its URL; it wrote:\n${output}` });
+    const url = printed();
+    if (url === undefined) throw new Error(`the server ended with code ${String(await ended)}:\n${output}`);
     return { url, port: Number(new URL(url).port), pid: child.pid ?? 0, startMs: performance.now() - started, output: () => output, stop };
   } catch (error) {
     await stop('SIGKILL');
