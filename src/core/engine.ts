@@ -1,4 +1,4 @@
-import type { Analysis } from './analysis/types';
+import { createAnalysis, type Analysis } from './analysis';
 import { FEED_MODES, FEED_STATES, type DataKind, type FeedMode, type FeedStateName, type Interval } from './contract';
 import { sessionAt, type Session } from './market/calendar';
 import type { BookView, Engine, EngineOptions, TradeTotals } from './engineTypes';
@@ -35,15 +35,17 @@ const KINDS: Readonly<Record<FeedMode, readonly DataKind[]>> = {
 
 type Out = (output: EngineOutput) => void;
 
-const NO_ANALYSIS: Analysis = {
-  candleClosed: () => undefined, preview: () => undefined, quote: () => undefined, clock: () => undefined, reset: () => undefined,
-};
-
 /**
- * @param analysis ratings, signals and sentiment over this engine's candles and quotes.
+ * An engine with its ratings, signals and sentiment.
+ *
+ * @param analysis another analysis than the product's own; for tests.
  */
-export function createEngine(options: EngineOptions, analysis: Analysis = NO_ANALYSIS): Engine {
+export function createEngine(options: EngineOptions, analysis: Analysis = defaultAnalysis(options)): Engine {
   return new MarketEngine(options, analysis);
+}
+
+function defaultAnalysis(options: EngineOptions): Analysis {
+  return createAnalysis({ intervals: options.signalIntervals ?? ROLLED, sentimentEveryMs: options.sentimentEveryMs ?? 30_000 });
 }
 
 class MarketEngine implements Engine {

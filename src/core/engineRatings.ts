@@ -23,7 +23,8 @@ export class RatingDriver {
 
   /** @param limit most candles handed over. */
   constructor(readonly analysis: Analysis, intervals: readonly Interval[], private readonly limit: number) {
-    this.intervals = ROLLED.filter((interval) => intervals.includes(interval));
+    // Sentiment lives on minutes, whatever the timeframes of the ratings are.
+    this.intervals = ROLLED.filter((interval) => interval === '1m' || intervals.includes(interval));
   }
 
   /** A candle closed for the first time. Live ones are rated at once; older ones, which may come in any order, with the next flush. */
