@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { createEngine, type Engine } from '@/core/engine';
+import { createAnalysis } from '@/core/analysis';
+import { createEngine } from '@/core/engine';
+import { ROLLED } from '@/core/market/candles';
 import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import { BUILT_IN_INSTRUMENTS, selectInstruments } from '@/core/market/instruments';
@@ -81,9 +83,10 @@ interface Server {
 /** What every part needs. */
 function createCore(config: Config, sources: Sources, log: Logger) {
   const bus = createMemoryBus(log.child({ part: 'bus' }));
-  const engine: Engine = createEngine({
-    instruments: sources.instruments, venuePriority: [...sources.venues.map((v) => v.id), 'simulator'], candleHistory: CANDLE_HISTORY, sentimentEveryMs: config.binaryIntervalMs,
-  });
+  const sentimentEveryMs = config.binaryIntervalMs;
+  const engine = createEngine({
+    instruments: sources.instruments, venuePriority: [...sources.venues.map((v) => v.id), 'simulator'], candleHistory: CANDLE_HISTORY, signalIntervals: ROLLED, sentimentEveryMs,
+  }, createAnalysis({ intervals: ROLLED, sentimentEveryMs }));
   return { config, sources, log, bus, engine, clock: createSteadyClock(), metrics: createMetrics() };
 }
 type Core = ReturnType<typeof createCore>;

@@ -19,7 +19,7 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   const app = Fastify({
     loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }), trustProxy: false, bodyLimit: HTTP_LIMITS.bodyBytes, requestTimeout: HTTP_LIMITS.requestMs,
     routerOptions: { maxParamLength: LIMITS.channelLength * 3 }, forceCloseConnections: true, clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (_error, _request, reply) => fail(reply.headers(SECURITY_HEADERS), 'bad_request'),
+    frameworkErrors: (_error, _request, reply) => void fail(reply.headers(SECURITY_HEADERS), 'bad_request'),
     http: { maxHeaderSize: HTTP_LIMITS.headerBytes, headersTimeout: HTTP_LIMITS.headersMs, connectionsCheckingInterval: HTTP_LIMITS.checkMs },
   });
   const access = createAccess(options.token, options.viewerToken);

@@ -32,7 +32,9 @@ export interface WarmUpOptions {
 const MOST_ROWS = 60_000;
 const SERIES_PER_SYMBOL = 6;
 const SIGNALS = 50;
-const SLICE = 1_000;
+/** Longest time the event loop is held, ms, looked at after every few candles. */
+const SLICE_MS = 10;
+const LOOK_EVERY = 20;
 
 /** Kind of data that is stored for a mode; a replay is not warmed: its own future is in the store. */
 function kindOf(mode: FeedMode): DataKind | null {
@@ -87,9 +89,14 @@ export function createWarmUp({ reader, symbols, candleHistory }: WarmUpOptions):
       prepared.delete(kind);
       if (!sink.isCurrent()) return;
       for (const record of stored.signals) sink.signal(record);
-      for (let i = 0; i < stored.candles.length && sink.isCurrent(); i += SLICE) {
-        for (const row of stored.candles.slice(i, i + SLICE)) sink.candle(candleEvent(row, kind, now));
-        await new Promise((resolve) => setImmediate(resolve));
+      let since = performance.now();
+      for (const [i, row] of stored.candles.entries()) {
+        if (i % LOOK_EVERY === 0 && performance.now() - since > SLICE_MS) {
+          await new Promise((resolve) => setImmediate(resolve));
+          if (!sink.isCurrent()) return;
+          since = performance.now();
+        }
+        sink.candle(candleEvent(row, kind, now));
       }
     },
     supersedes(event) {

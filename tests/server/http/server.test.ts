@@ -185,7 +185,7 @@ describe('protection', () => {
   it('lets other pages neither change nor read anything, unless they are on the list', async () => {
     await start();
     const post = (headers: Record<string, string>) => app.inject({ method: 'POST', url: '/api/v1/instruments', headers: { host: 'localhost:8000', ...headers } });
-    for (const headers of [{ origin: 'http://evil.example' }, { origin: 'null' }, { origin: 'http://localhost:8001' }, { 'sec-fetch-site': 'cross-site' }]) {
+    for (const headers of [{ origin: 'http://evil.example' } as Record<string, string>, { origin: 'null' }, { origin: 'http://localhost:8001' }, { 'sec-fetch-site': 'cross-site' }]) {
       expect((await post(headers)).json<{ error: { code: string } }>().error.code).toBe('bad_origin');
     }
     expect((await post({ origin: 'http://localhost:8000' })).statusCode).toBe(404);
