@@ -1,4 +1,4 @@
-import { atr, cci, columnsOf, directional, ema, hull9, midRange, rangePosition, rsi, sma, ultimate, vwma, type Series } from './indicators';
+import { atr, average, cci, columnsOf, difference, directional, ema, hull9, midRange, rangePosition, rsi, sma, ultimate, vwma, type Columns, type Series } from './indicators';
 import type { Candle } from '../market/outputs';
 
 /** Periods of the simple and exponential averages. */
@@ -40,12 +40,22 @@ export interface RatingInputs {
   readonly atr: Series;
 }
 
-const minus = (a: Series, b: Series): Series => a.map((x, i) => x - (b[i] as number));
-
-/** Series for ratings of the candles from index `first` on. Moves a series `DISPLACEMENT` candles forward. */
+/** Moves a series `DISPLACEMENT` candles forward. */
 function displaced(x: Series): Series {
   const out = new Float64Array(x.length).fill(NaN);
   out.set(x.subarray(0, Math.max(0, x.length - DISPLACEMENT)), Math.min(DISPLACEMENT, x.length));
+  return out;
+}
+
+function momentumOf(close: Series, from: number): Series {
+  const out = new Float64Array(close.length).fill(NaN);
+  for (let i = Math.max(10, from); i < close.length; i++) out[i] = (close[i] as number) - (close[i - 10] as number);
+  return out;
+}
+
+function williamsOf(c: Columns, from: number): Series {
+  const out = rangePosition(c.close, c.high, c.low, 14, from);
+  for (let i = from; i < out.length; i++) out[i] = (out[i] as number) - 100;
   return out;
 }
 
@@ -57,14 +67,15 @@ export function ratingInputs(candles: readonly Candle[], first: number): RatingI
   const spanFrom = Math.max(0, from - DISPLACEMENT);
   const tenkan = midRange(high, low, 9, spanFrom);
   const kijun = midRange(high, low, 26, spanFrom);
-  const middle = high.map((h, i) => (h + (low[i] as number)) / 2);
+  const middle = average(high, low, Math.max(0, from - 34));
   const slowK = sma(rangePosition(close, high, low, 14, Math.max(0, from - 4)), 3, Math.max(0, from - 2));
   const stochD = sma(slowK, 3, from);
   const strength = rsi(close, 14);
   // Undefined where the window still holds undefined RSI values: NaN never wins a comparison, so it is cut off by index.
   const stochRsi = rangePosition(strength, strength, strength, 14, Math.max(27, from - 4));
   const stochRsiK = sma(stochRsi, 3, Math.max(29, from - 2));
-  const macd = minus(ema(close, 12), ema(close, 26));
+  // From its beginning: the signal line is recursive.
+  const macd = difference(ema(close, 12), ema(close, 26), 0);
   const ema13 = ema(close, 13);
   const movement = directional(c, 14);
   return {
@@ -75,25 +86,25 @@ export function ratingInputs(candles: readonly Candle[], first: number): RatingI
     vwma: vwma(close, c.volume, 20, from),
     tenkan,
     kijun,
-    senkouA: displaced(tenkan.map((t, i) => (t + (kijun[i] as number)) / 2)),
+    senkouA: displaced(average(tenkan, kijun, spanFrom)),
     senkouB: displaced(midRange(high, low, 52, spanFrom)),
     rsi: strength,
     // K is only used together with D.
-    stochK: slowK.map((k, i) => (Number.isNaN(stochD[i]) ? NaN : k)),
+    stochK: slowK.fill(NaN, 0, Math.min(slowK.length, 17)),
     stochD,
     cci: cci(close, 20, from),
     adx: movement.adx,
     plusDi: movement.plus,
     minusDi: movement.minus,
-    ao: minus(sma(middle, 5, from), sma(middle, 34, from)),
-    momentum: close.map((x, i) => (i >= 10 ? x - (close[i - 10] as number) : NaN)),
+    ao: difference(sma(middle, 5, from), sma(middle, 34, from), from),
+    momentum: momentumOf(close, from),
     macd,
     macdSignal: ema(macd, 9),
     stochRsiK,
     stochRsiD: sma(stochRsiK, 3, Math.max(31, from)),
-    williams: rangePosition(close, high, low, 14, from).map((p) => p - 100),
-    bull: minus(high, ema13),
-    bear: minus(low, ema13),
+    williams: williamsOf(c, from),
+    bull: difference(high, ema13, from),
+    bear: difference(low, ema13, from),
     ultimate: ultimate(c, from),
     atr: atr(c, 14),
   };

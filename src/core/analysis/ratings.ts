@@ -31,7 +31,8 @@ interface Rated {
   readonly candle: Candle;
 }
 
-const usable = (c: Candle): boolean => [c.open, c.high, c.low, c.close, c.volume].every(Number.isFinite) && c.low > 0;
+/** One sum is finite only if every part is; prices and volumes are far from overflow. */
+const usable = (c: Candle): boolean => Number.isFinite(c.open + c.high + c.low + c.close + c.volume) && c.low > 0;
 
 /** Rates the last candle; null with too few votes or a candle that is none. */
 function rateLast(candles: readonly Candle[]): Rated | null {
