@@ -5,6 +5,7 @@ import { FLASH_QUIET_MS, FLASH_SWEEP_MS, useFlash } from '@/components/flash';
 import PriceCell from '@/components/PriceCell.vue';
 import { sparkPath } from '@/components/sparkPath';
 import { originOf } from '@/components/sourceWords';
+import { indicatorName } from '@/components/words';
 
 describe('PriceCell', () => {
   const cell = (text: string, previous: string | null, direction: -1 | 0 | 1, flash = true) => mount(PriceCell, { props: { text, previous, direction, flash } });
@@ -96,5 +97,11 @@ describe('originOf', () => {
   it('never calls simulated or replayed values a market', () => {
     expect(originOf('simulator', 'simulated', 'simulator').words).toMatch(/not a market/);
     expect(originOf('binance', 'replay', 'replay').words).toMatch(/past market/);
+  });
+});
+
+describe('indicatorName', () => {
+  it.each([['rsi_14', 'RSI 14'], ['willr_14', 'Williams %R 14'], ['last_move', 'Last move'], ['ichimoku', 'Ichimoku'], ['stoch_14_3_3', 'Stochastic 14 3 3']])('%s reads "%s"', (k, name) => {
+    expect(indicatorName(k)).toBe(name);
   });
 });

@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import InstrumentPanel from '@/panels/InstrumentPanel/InstrumentPanel.vue';
+import { useConnectionStore } from '@/stores/connection';
+import { fillMarket, freshStores, instrument, mountPanel, type Mounted } from './support';
+
+let mounted: Mounted;
+const open = async (symbol: string): Promise<string> => {
+  mounted = await mountPanel(InstrumentPanel, { props: { symbol } });
+  return mounted.wrapper.text();
+};
+
+beforeEach(freshStores);
+afterEach(() => mounted.wrapper.unmount());
+
+describe('InstrumentPanel', () => {
+  it('says price, both sides, age and origin in words', async () => {
+    fillMarket({ 'EUR/USD': { price: 1.09182, bid: 1.0918, ask: 1.09184 } }, [instrument('EUR/USD', { tickSize: 0.00001, priceDecimals: 5 })]);
+    const text = await open('EUR/USD');
+    expect(text).toMatch(/1\.09182.*Fresh: 0 s old.*Real market data: Binance, by its live stream.*Bid1\.09180.*Ask1\.09184.*0\.37 bp/);
+  });
+  it('calls its own values simulated even where the server as a whole is live', async () => {
+    fillMarket({ AAPL: { quality: 'simulated', source: 'simulator', route: 'simulator' }, 'BTC/USDT': {} });
+    useConnectionStore().setMode('mixed');
+    expect(await open('AAPL')).toContain('Simulated, not a market');
+    expect(mounted.wrapper.find('.tag').text()).toMatch(/^SIMULATED/);
+  });
+  it('writes unknown values as not known, never as zero', async () => {
+    fillMarket({ 'BTC/USDT': { bid: null, ask: null, volume_24h: null } });
+    expect(await open('BTC/USDT')).toMatch(/Bidnot known.*Asknot known.*Spreadnot known.*24 h volumenot known/);
+  });
+  it('says that a symbol is not known here', async () => {
+    fillMarket({ 'BTC/USDT': {} });
+    expect(await open('NOPE')).toContain('NOPE is not known here');
+  });
+});
