@@ -16,7 +16,7 @@ const README_SHOTS: readonly Shot[] = [
   { name: 'analysis', path: 'analysis', width: 1440, height: 900, colorScheme: 'dark' },
 ];
 const SIZES = [[1440, 900], [1024, 768], [390, 844]] as const;
-const PATHS = ['market', 'market/BTC%2FUSDT', 'analysis', 'status', 'no/such/page'] as const;
+const PATHS = ['market', 'market/BTC%2FUSDT', 'analysis', 'status', 'status/nothing-here'] as const;
 
 const allShots = (): Shot[] => PATHS.flatMap((path) => SIZES.flatMap(([width, height]) => (['dark', 'light'] as const).map((colorScheme) =>
   ({ name: `${path.replaceAll(/[^\w]+/g, '-')}-${String(width)}-${colorScheme}`, path, width, height, colorScheme }))));

@@ -7,7 +7,7 @@ export const ROUTES = [
   { path: 'market/BTC%2FUSDT', heading: 'BTC/USDT' },
   { path: 'analysis', heading: 'Analysis' },
   { path: 'status', heading: 'Streams' },
-  { path: 'no/such/page', heading: 'Page not found' },
+  { path: 'status/nothing-here', heading: 'Page not found' },
 ] as const;
 
 /** What every page of the app has: the bar with the lamps, the heading, the dialogs. */

@@ -47,7 +47,7 @@ describe.skipIf(!chromiumPath)('the page when its server or its network goes (ne
     server = await start();
     await shell.live(40_000);
     await table.movingPrice('BTC/USDT');
-    await shell.panel(/^Prices/).getByText('SIMULATED').first().waitFor();
+    await shell.panel(/^Prices/).getByText(/^SIMULATED\b/).first().waitFor();
     expect(opened.complaints.own()).toEqual([]);
   });
 
