@@ -7,8 +7,8 @@ import type { Figure } from './figure';
 const DIST = join(repoRoot, 'dist');
 const ASSETS = join(DIST, 'assets');
 
-const STATIC_IMPORT = /(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g;
-const ANY_IMPORT = /["'](?:\.\/|assets\/)([\w.-]+\.js)["']/g;
+const STATIC_IMPORT = /(?:from|import)\s*["'`]\.\/([\w.-]+\.js)["'`]/g;
+const ANY_IMPORT = /["'`](?:\.\/|assets\/)([\w.-]+\.js)["'`]/g;
 
 const gzipBytes = (path: string): number => gzipSync(readFileSync(path)).length;
 

@@ -97,8 +97,10 @@ export async function measureTable(): Promise<Figure[]> {
   try {
     const rate = await updateRate(server.url);
     const { page, context } = await openPage(browser, { viewport: { width: 1400, height: 900 } });
-    await page.goto(`${server.url}/market`);
+    await page.goto(`${server.url}/market`, { timeout: 90_000 });
     await page.getByRole('grid').getByRole('link').first().waitFor();
+    // The transpiler of this script wraps named functions in a helper that pages do not have.
+    await page.evaluate('globalThis.__name = (fn) => fn');
     await showProbe(page);
     await pause(4);
     const session = await context.newCDPSession(page);
