@@ -35,7 +35,7 @@ export interface Database {
 
 const FILE = 'history.duckdb';
 /** Enough for batches and charts; the rest of the memory is not ours to take. */
-const OPTIONS = { threads: '1', memory_limit: '192MB' };
+const OPTIONS = { threads: '1', memory_limit: '128MB' };
 
 /**
  * Opens the history file in `folder`, made when it is not there. A damaged write-ahead log, then a damaged file, is moved aside, never
