@@ -24,7 +24,7 @@ const allShots = (): Shot[] => PATHS.flatMap((path) => SIZES.flatMap(([width, he
 /** Starts the built server on a free port, with its URL as printed. */
 function startServer(): Promise<{ url: string; stop: () => void }> {
   return new Promise((resolveServer, reject) => {
-    const env = { ...process.env, TICKGLASS_PORT: '0', TICKGLASS_FEED: 'simulator', TICKGLASS_DATA_DIR: ':memory:', TICKGLASS_LOG_LEVEL: 'error' };
+    const env = { ...process.env, TICKGLASS_PORT: '0', TICKGLASS_FEED: 'simulator', TICKGLASS_SIM_SPEED: '10', TICKGLASS_DATA_DIR: ':memory:', TICKGLASS_LOG_LEVEL: 'error' };
     const child = spawn(process.execPath, [join(ROOT, 'build/server/main.js')], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -46,7 +46,7 @@ async function take(browser: Browser, url: string, shot: Shot, folder: string, s
   const page = await context.newPage();
   await page.goto(`${url}/${shot.path}`);
   await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
-  // A picture is no test: some seconds of market make it worth looking at.
+  // A picture is no test: some minutes of the (ten times faster) market make it worth looking at.
   await page.waitForTimeout(settleMs);
   await page.screenshot({ path: join(folder, `${shot.name}.png`) });
   await context.close();
@@ -64,7 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
   const server = await startServer();
   const browser = await chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'] });
   try {
-    for (const shot of all ? allShots() : README_SHOTS) await take(browser, server.url, shot, folder, all ? 3_000 : 12_000);
+    for (const shot of all ? allShots() : README_SHOTS) await take(browser, server.url, shot, folder, all ? 3_000 : 30_000);
     say(`pictures in ${folder}`);
     return 0;
   } finally {
