@@ -1,0 +1,6 @@
+import type { ChangeOf } from '@/service';
+import type { Stores } from './stores';
+
+export const onSignals = ({ analysis }: Stores, { items, replace, lost }: ChangeOf<'signals'>): void => analysis.applySignals(items, { replace, lost });
+export const onRatings = ({ analysis }: Stores, change: ChangeOf<'ratings'>): void => analysis.applyRatings(change);
+export const onBinary = ({ analysis }: Stores, change: ChangeOf<'binary'>): void => analysis.applySentiment(change);

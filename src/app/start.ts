@@ -1,0 +1,63 @@
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+import { CLIENT, type ClientPort } from '@/composables/useClient';
+import { createClient, type Client } from '@/service';
+import { appBase } from './base';
+import { loadConfig } from './config';
+import { reportErrors } from './errors';
+import { createFrame } from './frame';
+import { wireClient } from './handlers/connection';
+import { useStores, type Stores } from './handlers/stores';
+import { loadInstruments } from './instruments';
+import { createAppRouter, Shell } from './router';
+
+declare const __APP_VERSION__: string;
+
+/** The list is asked for again this often at most, while symbols are shown that it does not name, ms. */
+const INSTRUMENTS_EVERY_MS = 10_000;
+
+/** Keeps the instrument list: loaded at each new connection, and when an unknown symbol appears. */
+function keepInstruments(client: Client, { market, connection }: Stores): () => void {
+  let known = new Set<string>();
+  let askedAt = -Infinity;
+  async function load(): Promise<void> {
+    askedAt = performance.now();
+    const list = await loadInstruments(client.server);
+    if (!list) return connection.log({ at: Date.now(), level: 'warn', source: 'app', text: 'The list of instruments could not be loaded; prices are shown with default decimals' });
+    known = new Set(list.map((i) => i.symbol));
+    market.setInstruments(list);
+  }
+  client.on('connected', ({ stream }) => {
+    if (stream === 'market') void load();
+  });
+  return () => {
+    if (performance.now() - askedAt > INSTRUMENTS_EVERY_MS && market.symbols.some((s) => !known.has(s))) void load();
+  };
+}
+
+/** Builds the app and mounts it: configuration, stores, client, frame, router. The only place that knows them all. */
+export async function start(root: string): Promise<void> {
+  const base = appBase();
+  const config = await loadConfig(base);
+  const app = createApp(Shell);
+  app.use(createPinia());
+  const stores = useStores();
+  reportErrors(app, stores, window);
+  if (config.problem) stores.connection.log({ at: Date.now(), level: 'warn', source: 'app', text: config.problem });
+
+  const client = createClient({ server: config.server, name: 'web', version: __APP_VERSION__ });
+  const checkInstruments = keepInstruments(client, stores);
+  const frame = createFrame(() => {
+    stores.market.flush();
+    stores.analysis.flush();
+    checkInstruments();
+  });
+  document.addEventListener('visibilitychange', () => frame.visibilityChanged());
+  wireClient(client, stores, () => frame.touch());
+
+  const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host };
+  app.provide(CLIENT, port);
+  app.use(createAppRouter(base));
+  client.connect();
+  app.mount(root);
+}

@@ -1,0 +1,6 @@
+/** The client service and SDK. The only door: nobody imports past this file. */
+export { createClient, type Client, type ClientOptions } from './client';
+export { pageEnvironment } from './environment';
+export type { CachedPrice, PriceListener } from './priceCache';
+export { streamUrl } from './stream';
+export type { ActivityNote, ChangeOf, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor, WebSocketLike } from './types';
