@@ -1,14 +1,30 @@
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import packageJson from './package.json' with { type: 'json' };
 
 const server = process.env['TICKGLASS_DEV_SERVER'] ?? 'http://127.0.0.1:8000';
 
+/**
+ * Browsers fetch scripts and styles ahead, before the base finder in index.html has run, and would ask for them in the wrong folder
+ * under a deep link. So their addresses wait in data attributes (docs/decisions/0002).
+ */
+const waitForBase = (): Plugin => ({
+  name: 'wait-for-base',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html) =>
+      html
+        .replace(/<link rel="(modulepreload|stylesheet)"([^>]*?)\shref="\.\//g, '<link data-rel="$1"$2 data-href="./')
+        .replace(/(<script type="module"[^>]*?\s)src="\.\//g, '$1data-src="./'),
+  },
+});
+
 export default defineConfig({
   // Relative, so that one bundle works at the root and under any sub-path.
   base: './',
-  plugins: [vue()],
+  plugins: [vue(), waitForBase()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: { __APP_VERSION__: JSON.stringify(packageJson.version) },
   build: { outDir: 'dist', target: 'es2022', sourcemap: false, assetsInlineLimit: 0 },

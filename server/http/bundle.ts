@@ -41,11 +41,13 @@ function createPage(path: string): (reply: FastifyReply) => FastifyReply {
 
 /**
  * The bundle finds its base by a small inline script, as it may be hosted under any path. Here the base is known: the script goes, relative
- * addresses become absolute, and a meta element tells the base, so that the policy needs neither inline scripts nor `<base>`.
+ * addresses (the build hides them from browsers that fetch ahead) become absolute, and a meta element tells the base, so that the policy needs neither inline scripts nor `<base>`.
  */
 export function ownPage(html: string): string {
   return html
     .replace(/<script\b[^>]*\bdata-base-finder\b[^>]*>[\s\S]*?<\/script>\s*/i, '')
+    .replace(/<link data-rel="(\w+)"([^>]*?)\sdata-href="/gi, '<link rel="$1"$2 href="')
+    .replace(/(<script\b[^>]*?\s)data-src="/gi, '$1src="')
     .replace(/(<(?:script|link|img)\b[^>]*?\s(?:src|href)=")\.\//gi, '$1/')
     .replace(/<head\b[^>]*>/i, (head) => `${head}\n    <meta name="tickglass-base" content="/">`);
 }

@@ -5,7 +5,7 @@ import { PriceCache, type CachedPrice, type PriceListener } from './priceCache';
 import { receiptWords } from './receiptWords';
 import { RestFallback } from './restFallback';
 import { Stream, type StreamPort } from './stream';
-import type { ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor } from './types';
+import type { ActivityNote, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor } from './types';
 
 export interface ClientOptions {
   /** Address of the Tickglass server, e.g. `http://127.0.0.1:8000`. */
@@ -46,6 +46,7 @@ export interface Client {
 }
 
 const FLOWING: ReadonlySet<StreamState> = new Set(['live', 'syncing']);
+const DOWN: ReadonlySet<StreamState> = new Set(['idle', 'connecting', 'backoff', 'offline', 'stopped']);
 const MAX_NOTICES = 50;
 
 function defaultWebSocket(): WebSocketConstructor {
@@ -54,131 +55,179 @@ function defaultWebSocket(): WebSocketConstructor {
   return found;
 }
 
-/** Builds the client; `connect` opens it. */
-export function createClient(options: ClientOptions): Client {
-  const { server, clock = systemClock, timers = systemTimers, random = Math.random } = options;
-  const environment = options.environment ?? (typeof window === 'undefined' ? noEnvironment : pageEnvironment(window));
-  const events = createEmitter<ClientEvents>((error, event) => {
-    if (event !== 'activity') note('error', 'app', `A listener of "${String(event)}" failed: ${error instanceof Error ? error.message : String(error)}`);
+const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+class StreamClient implements Client {
+  readonly server: string;
+  private readonly clock: Clock;
+  private readonly environment: Environment;
+  private readonly events = createEmitter<ClientEvents>((error, event) => {
+    if (event !== 'activity') this.note('error', 'app', `A listener of "${String(event)}" failed: ${words(error)}`);
   });
-  const note = (level: 'info' | 'warn' | 'error', source: string, text: string): void => events.emit('activity', { at: clock.wall(), level, source, text });
-  const holds = new Map<string, number>();
-  const states = new Map<StreamName, StreamState>();
-  const heard: string[] = [];
-  let mode: FeedMode | null = null;
+  private readonly streams: ReadonlyMap<StreamName, Stream>;
+  private readonly rest: RestFallback | null;
+  private readonly prices: PriceCache;
+  private readonly holds = new Map<string, number>();
+  private readonly states = new Map<StreamName, StreamState>();
+  private readonly heard: string[] = [];
+  /** Streams of which `connected` was told last. */
+  private readonly connected = new Set<StreamName>();
+  private mode: FeedMode | null = null;
+  private stopListening: (() => void) | null = null;
+
+  constructor(options: ClientOptions) {
+    const { clock = systemClock, timers = systemTimers, random = Math.random } = options;
+    this.server = options.server;
+    this.clock = clock;
+    this.environment = options.environment ?? (typeof window === 'undefined' ? noEnvironment : pageEnvironment(window));
+    const common = {
+      server: options.server, client: { name: options.name ?? 'sdk', version: options.version ?? '' }, WebSocket: options.WebSocket ?? defaultWebSocket(),
+      clock, timers, random, environment: this.environment, ...(options.protocols ? { protocols: options.protocols } : {}),
+    };
+    this.streams = new Map((options.streams ?? STREAM_NAMES).map((name) => [name, new Stream({ ...common, name, port: this.portOf(name) })]));
+    const market = this.streams.get('market');
+    this.rest = market ? fallbackFor(market, options.fetch ?? ((url, init) => fetch(url, init)), options.server, timers, random) : null;
+    this.prices = new PriceCache(
+      () => clock.mono(),
+      () => FLOWING.has(this.states.get('market') ?? 'idle') || market?.status.fallback === true,
+      (error) => this.note('error', 'app', `A price listener failed: ${words(error)}`),
+    );
+  }
+
+  connect(): void {
+    this.stopListening ??= this.environment.listen((event) => {
+      for (const stream of this.streams.values()) {
+        if (event === 'online') stream.onOnline();
+        else if (event === 'offline') stream.onOffline();
+        else stream.onWake();
+      }
+    });
+    for (const stream of this.streams.values()) stream.connect();
+  }
+
+  disconnectAll(): void {
+    this.stopListening?.();
+    this.stopListening = null;
+    for (const stream of this.streams.values()) stream.disconnect();
+  }
+
+  subscribe(symbol: string, listener: PriceListener): () => void {
+    return this.prices.subscribe(symbol, listener);
+  }
+
+  subscribeChannel(channel: string, listener?: (change: ChannelChange) => void): () => void {
+    const hear = (change: ChannelChange): void => {
+      if (change.channel === channel) listener?.(change);
+    };
+    const stop = listener ? this.events.on('change', hear) : null;
+    this.hold(channel);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      stop?.();
+      this.release(channel);
+    };
+  }
+
+  on<K extends keyof ClientEvents>(event: K, listener: (payload: ClientEvents[K]) => void): () => void {
+    return this.events.on(event, listener);
+  }
+
+  getPrice(symbol: string): CachedPrice | null {
+    return this.prices.get(symbol);
+  }
+
+  status(name: StreamName): StreamStatus | null {
+    return this.streams.get(name)?.status ?? null;
+  }
+
+  retry(name?: StreamName): void {
+    for (const [key, stream] of this.streams) if (name === undefined || key === name) stream.retry();
+  }
+
+  private hold(channel: string): void {
+    const n = this.holds.get(channel) ?? 0;
+    this.holds.set(channel, n + 1);
+    if (n === 0 && !this.streamOf(channel)?.want(channel)) this.note('warn', 'app', `There is no channel ${channel}`);
+  }
+
+  private release(channel: string): void {
+    const n = (this.holds.get(channel) ?? 0) - 1;
+    if (n > 0) return void this.holds.set(channel, n);
+    this.holds.delete(channel);
+    this.streamOf(channel)?.unwant(channel);
+  }
+
+  private streamOf(channel: string): Stream | undefined {
+    const parsed = parseChannel(channel);
+    return parsed ? this.streams.get(parsed.stream) : undefined;
+  }
+
+  // ---- what the streams tell --------------------------------------------------------------------
+
+  private portOf(name: StreamName): StreamPort {
+    return {
+      status: (status) => this.onStatus(status),
+      change: (change) => {
+        this.prices.apply(change);
+        this.events.emit('change', change);
+      },
+      receipt: (receipt) => {
+        this.events.emit('receipt', { stream: name, receipt });
+        const text = receiptWords(receipt);
+        if (text) this.note(receipt.lost > 0 ? 'warn' : 'info', name, text);
+      },
+      mode: (mode) => {
+        if (mode === this.mode) return;
+        this.mode = mode;
+        this.events.emit('mode', mode);
+      },
+      feeds: (feeds) => this.events.emit('feeds', feeds),
+      server: (version) => this.events.emit('server', { version }),
+      notice: (message) => this.onNotice(message),
+      rejected: (channel, code) => {
+        this.events.emit('rejected', { stream: name, channel, code });
+        this.note('warn', name, `The server does not give ${channel} (${code})`);
+      },
+      note: ({ level, text }) => this.note(level, name, text),
+    };
+  }
+
+  private note(level: ActivityNote['level'], source: string, text: string): void {
+    this.events.emit('activity', { at: this.clock.wall(), level, source, text });
+  }
 
   /** The same message comes over each stream; it is told once. */
-  function notice(message: StatusMessage): void {
+  private onNotice(message: StatusMessage): void {
     const key = `${message.code} ${message.source ?? ''} ${message.timestamp} ${message.message}`;
-    if (heard.includes(key)) return;
-    heard.push(key);
-    if (heard.length > MAX_NOTICES) heard.shift();
-    events.emit('status', message);
-    note(message.level, message.source ?? 'server', message.message);
+    if (this.heard.includes(key)) return;
+    this.heard.push(key);
+    if (this.heard.length > MAX_NOTICES) this.heard.shift();
+    this.events.emit('status', message);
+    this.note(message.level, message.source ?? 'server', message.message);
   }
 
-  function onStatus(status: StreamStatus): void {
+  private onStatus(status: StreamStatus): void {
     const { name, state, reason } = status;
-    const before = states.get(name);
-    states.set(name, state);
-    if (name === 'market') watchMarket(state);
-    events.emit('stream', status);
+    const before = this.states.get(name);
+    this.states.set(name, state);
+    if (name === 'market') {
+      if (state === 'live' || state === 'idle') this.rest?.stop();
+      else if (state === 'backoff' || state === 'stopped' || state === 'offline') this.rest?.start();
+    }
+    this.events.emit('stream', status);
     if (before === state) return;
-    if (state === 'live') events.emit('connected', { stream: name });
-    else if (before === 'live' && !FLOWING.has(state)) events.emit('disconnected', { stream: name, reason });
+    if (state === 'live' && !this.connected.has(name)) {
+      this.connected.add(name);
+      this.events.emit('connected', { stream: name });
+    } else if (DOWN.has(state) && this.connected.delete(name)) this.events.emit('disconnected', { stream: name, reason });
   }
+}
 
-  function watchMarket(state: StreamState): void {
-    if (state === 'live' || state === 'idle') rest?.stop();
-    else if (state === 'backoff' || state === 'stopped' || state === 'offline') rest?.start();
-  }
-
-  const portOf = (name: StreamName): StreamPort => ({
-    status: onStatus,
-    change: (change) => {
-      prices.apply(change);
-      events.emit('change', change);
-    },
-    receipt: (receipt) => {
-      events.emit('receipt', { stream: name, receipt });
-      const words = receiptWords(receipt);
-      if (words) note(receipt.lost > 0 ? 'warn' : 'info', name, words);
-    },
-    mode: (next) => {
-      if (next === mode) return;
-      mode = next;
-      events.emit('mode', next);
-    },
-    feeds: (feeds) => events.emit('feeds', feeds),
-    server: (version) => events.emit('server', { version }),
-    notice,
-    rejected: (channel, code) => {
-      events.emit('rejected', { stream: name, channel, code });
-      note('warn', name, `The server does not give ${channel} (${code})`);
-    },
-    note: ({ level, text }) => note(level, name, text),
-  });
-
-  const client = { name: options.name ?? 'sdk', version: options.version ?? '' };
-  const make = (name: StreamName): Stream =>
-    new Stream({ name, server, client, WebSocket: options.WebSocket ?? defaultWebSocket(), clock, timers, random, environment, port: portOf(name), ...(options.protocols ? { protocols: options.protocols } : {}) });
-  const streams = new Map((options.streams ?? STREAM_NAMES).map((name) => [name, make(name)]));
-  const market = streams.get('market');
-  const rest = market ? fallbackFor(market, options.fetch ?? ((url, init) => fetch(url, init)), server, timers, random) : null;
-  const prices = new PriceCache(
-    () => clock.mono(),
-    () => FLOWING.has(states.get('market') ?? 'idle') || market?.status.fallback === true,
-    (error) => note('error', 'app', `A price listener failed: ${error instanceof Error ? error.message : String(error)}`),
-  );
-  let stopListening: (() => void) | null = null;
-
-  function hold(channel: string): void {
-    const n = holds.get(channel) ?? 0;
-    holds.set(channel, n + 1);
-    if (n === 0 && !streamOf(channel)?.want(channel)) note('warn', 'app', `There is no channel ${channel}`);
-  }
-  function release(channel: string): void {
-    const n = (holds.get(channel) ?? 0) - 1;
-    if (n > 0) return void holds.set(channel, n);
-    holds.delete(channel);
-    streamOf(channel)?.unwant(channel);
-  }
-  function streamOf(channel: string): Stream | undefined {
-    const parsed = parseChannel(channel);
-    return parsed ? streams.get(parsed.stream) : undefined;
-  }
-  const each = (act: (stream: Stream) => void): void => streams.forEach(act);
-
-  return {
-    server,
-    connect() {
-      stopListening ??= environment.listen((event) => each((s) => (event === 'online' ? s.onOnline() : event === 'offline' ? s.onOffline() : s.onWake())));
-      each((s) => s.connect());
-    },
-    disconnectAll() {
-      stopListening?.();
-      stopListening = null;
-      each((s) => s.disconnect());
-    },
-    subscribe: (symbol, listener) => prices.subscribe(symbol, listener),
-    subscribeChannel(channel, listener) {
-      const stop = listener ? events.on('change', (change) => { if (change.channel === channel) listener(change); }) : null;
-      hold(channel);
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        stop?.();
-        release(channel);
-      };
-    },
-    on: events.on,
-    getPrice: (symbol) => prices.get(symbol),
-    status: (name) => streams.get(name)?.status ?? null,
-    retry(name) {
-      for (const [key, stream] of streams) if (name === undefined || key === name) stream.retry();
-    },
-  };
+/** Builds the client; `connect` opens it. */
+export function createClient(options: ClientOptions): Client {
+  return new StreamClient(options);
 }
 
 function fallbackFor(market: Stream, fetch: FetchLike, server: string, timers: Timers, random: () => number): RestFallback {

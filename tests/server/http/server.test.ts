@@ -160,6 +160,11 @@ describe('page', () => {
   it('takes out only the script that finds the base', () => {
     expect(ownPage('<head><script data-base-finder>a</script><script src="./b.js"></script></head>')).toBe('<head>\n    <meta name="tickglass-base" content="/"><script src="/b.js"></script></head>');
   });
+
+  it('puts the addresses in place that the build hides from browsers that fetch ahead', () => {
+    const built = '<head><script type="module" crossorigin data-src="./assets/a.js"></script><link data-rel="stylesheet" crossorigin data-href="./assets/b.css"></head>';
+    expect(ownPage(built)).toContain('<script type="module" crossorigin src="/assets/a.js"></script><link rel="stylesheet" crossorigin href="/assets/b.css">');
+  });
 });
 
 describe('protection', () => {
