@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instrument } from '@/core/market/instrument';
 import { backoffDelay } from '@/core/util/backoff';
+import type { CandleBackfill } from '../base/backfill';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
 import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
 import { ClockOffset, RateMeter } from '../base/measure';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
-import { BinanceBackfill } from './backfill';
+import { createBinanceBackfill } from './backfill';
 import type { BinanceMapped } from './mapper';
 import type { BinanceSymbol } from './raw';
 import { BinanceRest } from './rest';
@@ -50,7 +51,7 @@ export class BinanceFeed implements Connector {
   private translator: BinanceTranslator;
   private abort = new AbortController();
   private rest: BinanceRest | null = null;
-  private backfill: BinanceBackfill | null = null;
+  private backfill: CandleBackfill | null = null;
   /** Wall time of the newest data, for the range to load after an absence; null when nothing is missing. */
   private lastDataWall: number | null = null;
   private missingSince: number | null = null;
@@ -97,8 +98,8 @@ export class BinanceFeed implements Connector {
     const http = new VenueHttp('Binance', context.clock, new WeightBudget(WEIGHT_PER_MINUTE), options.http);
     this.rest = new BinanceRest(this.hosts.rest, http, this.abort.signal);
     this.translator = this.createTranslator();
-    this.backfill = new BinanceBackfill({
-      ...context, rest: this.rest, mapper: this.translator.mapper, signal: this.abort.signal, offsetMs: () => this.offset.offsetMs, retry: options.limits.backoff,
+    this.backfill = createBinanceBackfill(this.rest, this.translator.mapper, {
+      ...context, signal: this.abort.signal, offsetMs: () => this.offset.offsetMs, retry: options.limits.backoff,
     });
     this.served = new Map([...this.wanted].map(([venueSymbol, i]) => [venueSymbol, i.symbol]));
     this.subscriptions.want([...this.served.keys()].flatMap((s) => this.streamsOf(s)), context.clock.monotonic());
