@@ -129,6 +129,11 @@ export class VenueSession {
     return this.active?.send(text) ?? false;
   }
 
+  /** Gives up the connection in charge for a reason of the venue's own rules (a missing heartbeat); a new attempt follows. */
+  abandon(reason: string): void {
+    if (this.active?.open) this.active.abort(reason);
+  }
+
   /** Replaces the connection without a hole: at the end of its life, or when the venue announces a shutdown. */
   handOver(reason: string): void {
     if (!this.ticker || this.standby || !this.active?.open) return;

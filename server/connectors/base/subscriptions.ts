@@ -74,6 +74,18 @@ export class Subscriptions {
     return streams;
   }
 
+  /** The venue accepted one stream by its name: venues that answer stream by stream. */
+  confirmed(stream: string, now: number): void {
+    const entry = this.entries.get(stream);
+    if (entry && entry.state !== 'active') Object.assign(entry, { state: 'confirmed', since: now, reason: '' });
+  }
+
+  /** The venue refused one stream by its name. */
+  rejected(stream: string, reason: string): void {
+    const entry = this.entries.get(stream);
+    if (entry) Object.assign(entry, { state: 'rejected', reason });
+  }
+
   delivered(stream: string): void {
     const entry = this.entries.get(stream);
     if (entry) entry.state = 'active';
