@@ -3,8 +3,8 @@ import { compareDecimals, parsePositive, parseZeroable } from '../util/decimal';
 import type { BookEvent, LevelChange } from './events';
 import { numberProblem, shown, type Problem } from './validate';
 
-/** Levels kept per side; a venue that sends more is cut at the far end. */
-const MAX_LEVELS = 20_000;
+/** Levels kept per side (a whole book of Coinbase has 28,000); a venue that sends more is cut at the far end. */
+const MAX_LEVELS = 60_000;
 
 interface Level {
   readonly value: number;
@@ -31,6 +31,22 @@ class Side {
       this.levels.splice(index, 0, { value, price, size });
       if (this.levels.length > MAX_LEVELS) this.levels.shift();
     }
+  }
+
+  /** Takes the levels of a snapshot. Venues send them best first: then there is nothing to search and nothing to move. */
+  fill(changes: readonly LevelChange[]): void {
+    for (let i = changes.length - 1; i >= 0; i -= 1) {
+      const [price, size] = changes[i] ?? ['', ''];
+      const value = Number(price);
+      const better = this.levels.at(-1);
+      if (Number(size) === 0 || (better && !this.before(better, value, price))) {
+        this.levels.length = 0;
+        for (const [p, s] of changes) this.set(p, s, Number(s) === 0);
+        return;
+      }
+      this.levels.push({ value, price, size });
+    }
+    if (this.levels.length > MAX_LEVELS) this.levels.splice(0, this.levels.length - MAX_LEVELS);
   }
 
   best(): Level | undefined {
@@ -88,10 +104,13 @@ export class OrderBook {
     if (event.action === 'snapshot') {
       this.bids = new Side(1);
       this.asks = new Side(-1);
+      this.bids.fill(event.bids);
+      this.asks.fill(event.asks);
       this.setState('ok', '');
+    } else {
+      for (const [price, size] of event.bids) this.bids.set(price, size, Number(size) === 0);
+      for (const [price, size] of event.asks) this.asks.set(price, size, Number(size) === 0);
     }
-    for (const [price, size] of event.bids) this.bids.set(price, size, Number(size) === 0);
-    for (const [price, size] of event.asks) this.asks.set(price, size, Number(size) === 0);
     this.updateId = event.updateId;
     this.judgeTouch();
     return 'applied';
