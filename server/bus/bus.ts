@@ -18,7 +18,7 @@ export interface KeyedDelta {
   readonly seq: number;
   readonly changes: readonly KeyedChange[];
 }
-/** Items of a log channel; item i has sequence prev + 1 + i. `at` = monotonic time of the owner, ms, for retention. */
+/** Items of a log channel; item i has sequence prev + 1 + i. */
 export interface LogAppend {
   readonly type: 'log';
   readonly channel: string;

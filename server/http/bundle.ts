@@ -23,7 +23,10 @@ export async function serveBundle(app: FastifyInstance, folder: string): Promise
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    return isRead && ROUTES.test(path) ? page(reply) : fail(reply, 'not_found');
+    if (isRead && ROUTES.test(path)) return page(reply);
+    // A person who mistyped an address gets the page, which says so; programs and missing files get the coded error.
+    const typed = isRead && !path.startsWith('/api') && !/\.\w+$/.test(path) && (request.headers.accept ?? '').includes('text/html');
+    return typed ? page(reply.code(404)) : fail(reply, 'not_found');
   });
   app.get('/', (_request, reply) => page(reply));
 }

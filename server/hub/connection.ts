@@ -235,6 +235,8 @@ export class Connection implements Outlet {
     this.send(encode(this.greeting(resume)));
     for (const receipt of resume.receipts) this.receipt(receipt);
     this.flushAll();
+    // At once, so that a new client knows the sources without waiting for the first interval.
+    this.heartbeat();
   }
 
   private greeting(resume: { resumed: Record<string, boolean>; reasons: Record<string, string> }): ServerMessage {

@@ -143,6 +143,14 @@ describe('SentimentPanel', () => {
     expect(rows[0]!.find('.up, .down').exists()).toBe(false);
     expect(rows[1]!.find('.down').text()).toMatch(/41\.0%.*Down/);
   });
+  it('shows no forecast for a closed market', async () => {
+    fillMarket({ 'BTC/USDT': {}, AAPL: { state: 'closed' } });
+    sentiment({ 'BTC/USDT': binary(), AAPL: binary() });
+    mounted = await mountPanel(SentimentPanel);
+    const rows = mounted.wrapper.findAll('tr.sentiment').map((r) => r.text());
+    expect(rows.find((r) => r.includes('AAPL'))).toMatch(/^AAPLmarket closed$/);
+    expect(rows.find((r) => r.includes('BTC/USDT'))).toContain('53.0%');
+  });
   it('opens to interval, flat share, break-even and record', async () => {
     sentiment({ 'BTC/USDT': binary() });
     mounted = await mountPanel(SentimentPanel);

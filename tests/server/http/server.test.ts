@@ -137,6 +137,14 @@ describe('interface', () => {
 });
 
 describe('page', () => {
+  it('tells a person who mistyped an address by the page, a program by a code', async () => {
+    await start();
+    const typed = await get('/no/such/page', { accept: 'text/html,*/*' });
+    expect([typed.statusCode, typed.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+    const file = await get('/no/such/file.js', { accept: 'text/html,*/*' });
+    expect(file.json<{ error: { code: string } }>().error.code).toBe('not_found');
+  });
+
   it('is served at its routes with its base told, and nowhere else', async () => {
     await start();
     for (const url of ['/', '/market', '/market/BTC%2FUSDT', '/analysis', '/alerts', '/status?x=1', '/replay']) {

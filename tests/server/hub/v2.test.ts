@@ -54,7 +54,7 @@ describe('v2 connections', () => {
     const batch = await client.next('batch');
     expect(batch).toMatchObject({ prev: 3, seq: 6 });
     expect((batch.updates as { symbol: string }[]).map((u) => u.symbol)).toEqual(['AAPL', 'ETH/USDT']);
-    expect(client.messages.map((m) => m.type)).toEqual(['hello', 'receipt', 'batch']);
+    expect(client.messages.map((m) => m.type)).toEqual(['hello', 'receipt', 'batch', 'heartbeat']);
   });
 
   it('resume exactly the symbols they hold; nothing missed is "current"', async () => {
