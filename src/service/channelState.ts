@@ -35,6 +35,8 @@ export class ChannelState {
   seq = 0;
   /** This connection has confirmed that the channel is whole. */
   fresh = false;
+  /** Counts for the stream's state: since the greeting for those wanted then, else from its first state on, so that a new view does not take the stream out of `live`. */
+  counted = false;
   /** Code with which the server refused the channel; null = not refused. */
   rejected: string | null = null;
   /** Open subscribe. `again` = it is not the first try. */
@@ -66,7 +68,7 @@ export class ChannelState {
 
   /** The connection is over: what was asked on it will never be answered. */
   disconnected(): void {
-    this.fresh = false;
+    this.fresh = this.counted = false;
     this.request = this.resync = this.parts = this.schema = null;
     this.resyncWanted = false;
     this.unnamed = 0;

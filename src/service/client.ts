@@ -48,6 +48,8 @@ export interface Client {
 const FLOWING: ReadonlySet<StreamState> = new Set(['live', 'syncing']);
 const DOWN: ReadonlySet<StreamState> = new Set(['idle', 'connecting', 'backoff', 'offline', 'stopped']);
 const MAX_NOTICES = 50;
+/** Time a channel is kept after the last one gave it back, ms. */
+const LINGER_MS = 5_000;
 
 function defaultWebSocket(): WebSocketConstructor {
   const found = (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
@@ -60,6 +62,7 @@ const words = (error: unknown): string => (error instanceof Error ? error.messag
 class StreamClient implements Client {
   readonly server: string;
   private readonly clock: Clock;
+  private readonly timers: Timers;
   private readonly environment: Environment;
   private readonly events = createEmitter<ClientEvents>((error, event) => {
     if (event !== 'activity') this.note('error', 'app', `A listener of "${String(event)}" failed: ${words(error)}`);
@@ -79,6 +82,7 @@ class StreamClient implements Client {
     const { clock = systemClock, timers = systemTimers, random = Math.random } = options;
     this.server = options.server;
     this.clock = clock;
+    this.timers = timers;
     this.environment = options.environment ?? (typeof window === 'undefined' ? noEnvironment : pageEnvironment(window));
     const common = {
       server: options.server, client: { name: options.name ?? 'sdk', version: options.version ?? '' }, WebSocket: options.WebSocket ?? defaultWebSocket(),
@@ -147,16 +151,21 @@ class StreamClient implements Client {
   }
 
   private hold(channel: string): void {
-    const n = this.holds.get(channel) ?? 0;
-    this.holds.set(channel, n + 1);
-    if (n === 0 && !this.streamOf(channel)?.want(channel)) this.note('warn', 'app', `There is no channel ${channel}`);
+    const n = this.holds.get(channel);
+    this.holds.set(channel, (n ?? 0) + 1);
+    if (n === undefined && !this.streamOf(channel)?.want(channel)) this.note('warn', 'app', `There is no channel ${channel}`);
   }
 
+  /** Gives a channel up a little later: the next view often wants it again, and then nothing need be loaded anew. */
   private release(channel: string): void {
     const n = (this.holds.get(channel) ?? 0) - 1;
-    if (n > 0) return void this.holds.set(channel, n);
-    this.holds.delete(channel);
-    this.streamOf(channel)?.unwant(channel);
+    this.holds.set(channel, n);
+    if (n > 0) return;
+    this.timers.set(() => {
+      if (this.holds.get(channel) !== 0) return;
+      this.holds.delete(channel);
+      this.streamOf(channel)?.unwant(channel);
+    }, LINGER_MS);
   }
 
   private streamOf(channel: string): Stream | undefined {

@@ -73,9 +73,9 @@ export class Reducer {
     return Object.fromEntries(held.flatMap((s) => (s.position ? [[s.channel.name, s.position]] : [])));
   }
 
-  /** Every wanted channel is whole on this connection. */
+  /** Every channel that counts is whole on this connection. */
   get synced(): boolean {
-    return this.connected && [...this.channels.values()].every((s) => s.fresh || s.rejected !== null);
+    return this.connected && [...this.channels.values()].every((s) => s.fresh || !s.counted || s.rejected !== null);
   }
 
   // ---- connection -------------------------------------------------------------------------------
@@ -88,6 +88,7 @@ export class Reducer {
     for (const state of this.channels.values()) {
       const { name } = state.channel;
       state.rejected = null;
+      state.counted = true;
       const named = Object.hasOwn(resume, name);
       const why = hello?.reasons?.[name];
       // A refused resume is a refused channel; a position that is no good gets a receipt and a snapshot instead.
@@ -96,6 +97,9 @@ export class Reducer {
       else missing.push(state);
     }
     if (missing.length > 0) this.subscribe(missing, now, false);
+    // Given back while the greeting was under way.
+    const gone = Object.keys(resume).filter((name) => !this.channels.has(name));
+    if (gone.length > 0) this.port.send({ type: 'unsubscribe', id: this.nextId(), channels: gone });
   }
 
   closed(): void {
@@ -236,7 +240,8 @@ export class Reducer {
     const frame = { epoch: message.e, prev: message.p, seq: message.q };
     if (!this.follows(state, frame, now)) return;
     this.noteVersion(message.v);
-    const { updates, invalid } = decodeRows(message, state.schema);
+    const { updates, invalid, unknown } = decodeRows(message, state.schema);
+    if (unknown > 0) return this.port.broken(`${unknown} rows without a name`);
     this.advance(state, frame);
     this.port.change({ family: 'market', channel: state.channel.name, symbol: null, updates, items: [], lost: 0, replace: false, receivedAt: now });
     if (invalid > 0) this.damage(state, invalid, now);
@@ -344,9 +349,10 @@ export class Reducer {
   }
 
   private confirm(state: ChannelState): void {
-    state.fresh = true;
+    state.fresh = state.counted = true;
     state.request = state.resync = null;
-    state.resyncWanted = false;
+    // A right position does not make up for values that could not be read.
+    state.resyncWanted &&= state.damaged;
   }
 
   private gap(state: ChannelState, now: number): void {

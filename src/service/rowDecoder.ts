@@ -58,24 +58,28 @@ function readRow(row: readonly (number | null)[], schema: RowSchema): MarketData
 
 export interface DecodedRows {
   readonly updates: { readonly key: string; readonly value: MarketData | null }[];
-  /** Rows that did not fit. */
+  /** Rows that did not fit the columns. */
   readonly invalid: number;
+  /** Row numbers the schema does not name: an extension of it was missed, and this connection cannot make up for that. */
+  readonly unknown: number;
 }
 
 /** Expands compact rows. The same trace in objects gives the same updates. */
 export function decodeRows(message: RowsMessage, schema: RowSchema): DecodedRows {
   const updates: DecodedRows['updates'] = [];
   let invalid = 0;
+  let unknown = 0;
   for (const row of message.r) {
     const key = schema.ids[row[0] ?? -1];
     const value = key === undefined ? null : readRow(row, schema);
-    if (key === undefined || value === null) invalid++;
+    if (key === undefined) unknown++;
+    else if (value === null) invalid++;
     else updates.push({ key, value });
   }
   for (const index of message.x) {
     const key = schema.ids[index];
-    if (key === undefined) invalid++;
+    if (key === undefined) unknown++;
     else updates.push({ key, value: null });
   }
-  return { updates, invalid };
+  return { updates, invalid, unknown };
 }

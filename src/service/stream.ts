@@ -117,7 +117,7 @@ export class Stream {
       timers: options.timers,
       connectTimeoutMs: CONNECT_MS,
       handlers: {
-        connecting: () => this.enter('connecting', this.everLive ? this.reason : 'Connecting'),
+        connecting: () => this.enter('connecting', this.attempts > 0 ? this.reason : 'Connecting'),
         open: (protocol) => this.onOpen(protocol),
         message: (text) => this.onText(text),
         binary: () => this.onRefused('a binary frame'),

@@ -21,6 +21,9 @@ export const EpochMs = Finite;
 export const DecimalText = v.pipe(v.string(), v.regex(/^-?\d{1,30}(\.\d{1,30})?$/, 'not a decimal'));
 export const ShortText = v.pipe(v.string(), v.maxLength(256));
 
+/** Values by channel key, each still unknown. Not `v.record`, which silently leaves out the keys `__proto__`, `prototype` and `constructor`. */
+export const KeyedPayload = v.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'not an object');
+
 /** What kind of data a value is. Never mixed inside one value. */
 export const DATA_KINDS = ['live', 'delayed', 'simulated', 'replay'] as const;
 export type DataKind = (typeof DATA_KINDS)[number];

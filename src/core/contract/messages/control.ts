@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { LIMITS } from '../limits';
-import { ChannelName, Epoch, FeedModeSchema, Finite, IsoTime, RequestId, Seq, ShortText, SymbolName } from '../primitives';
+import { ChannelName, Epoch, FeedModeSchema, Finite, IsoTime, KeyedPayload, RequestId, Seq, ShortText, SymbolName } from '../primitives';
 
 const Position = v.object({ epoch: Epoch, seq: Seq });
 const Symbols = v.pipe(v.array(SymbolName), v.maxLength(LIMITS.symbols));
@@ -97,7 +97,7 @@ export const SubscribedMessage = v.object({
       asof: Seq,
       /** Symbols now subscribed by this request; absent = all. */
       symbols: v.optional(Symbols),
-      data: v.optional(v.record(v.string(), v.unknown())),
+      data: v.optional(KeyedPayload),
       items: v.optional(v.array(v.unknown())),
     }),
   ),

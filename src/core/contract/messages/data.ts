@@ -1,12 +1,11 @@
 import * as v from 'valibot';
-import { ChannelName, Epoch, Finite, IsoTime, Seq, ShortText, SymbolName } from '../primitives';
+import { ChannelName, Epoch, Finite, IsoTime, KeyedPayload, Seq, ShortText, SymbolName } from '../primitives';
 
 /**
  * Envelopes that carry channel changes. A data frame covers the half-open range (prev, seq]: a client applies it only when
  * the epoch is its own and `prev <= mine < seq`; `seq <= mine` is a duplicate; `prev > mine` is a gap and asks for a resync.
- * Payloads stay `unknown` here and are validated per channel family by `payloadSchema`.
+ * Payloads stay `unknown` here and are validated per channel family by `decodePayload`.
  */
-const keyedPayload = v.record(v.string(), v.unknown());
 
 /** Whole state of a channel; with `parts > 1` applied atomically when the last part is in. */
 export const InitialData = v.object({
@@ -18,7 +17,7 @@ export const InitialData = v.object({
   part: v.optional(Seq, 1),
   parts: v.optional(Seq, 1),
   sv: v.optional(Seq),
-  data: keyedPayload,
+  data: KeyedPayload,
   /** Log channels: the newest items, oldest first. */
   items: v.optional(v.array(v.unknown())),
   timestamp: IsoTime,
