@@ -238,9 +238,9 @@ export class Stream {
     this.options.port.status(this.status);
   }
 
-  /** Live when every wanted channel is whole, syncing while one is not. */
-  private settle(): void {
-    if (!OPEN_STATES.has(this.state)) return;
+  /** Live when every wanted channel is whole, syncing while one is not. Only a frame ends staleness. */
+  private settle(byFrame = false): void {
+    if (!OPEN_STATES.has(this.state) || (this.state === 'stale' && !byFrame)) return;
     if (this.reducer.synced) {
       if (this.state !== 'live') this.enter('live', '');
     } else if (this.state !== 'syncing') this.enter('syncing', 'Loading what is missing');
@@ -277,7 +277,7 @@ export class Stream {
     }
     if ('type' in message) this.control(message);
     this.reducer.handle(message, this.lastMessageAt);
-    this.settle();
+    this.settle(true);
   }
 
   private control(message: Exclude<ServerMessage, RowsMessage>): void {
