@@ -36,6 +36,11 @@ export class InstrumentDiscovery {
     this.found.set(symbol, { instrument, priceDecimals: -1, sizeDecimals: -1 });
   }
 
+  /** The venue's own facts of a symbol were found and announced: it needs no guess any more. */
+  settle(symbol: string): void {
+    this.found.delete(symbol);
+  }
+
   /** Passes an event on, after the announcement it may need. */
   pass(event: MarketInput): void {
     const found = this.found.get(event.symbol);
