@@ -203,14 +203,16 @@ class MarketEngine implements Engine {
       return;
     }
     const row = this.rows.get(instrument.symbol);
-    if (row && JSON.stringify(row.instrument) === JSON.stringify(instrument)) return;
     if (!row && this.rows.size >= MAX_INSTRUMENTS) {
       this.refuse(event.venue, instrument.symbol, { code: 'too_many_instruments', detail: String(MAX_INSTRUMENTS) });
       return;
     }
-    if (row) row.quotes.instrument = instrument;
-    this.out({ type: 'instrument', instrument });
-    if (!row) this.out({ type: 'quote', quote: this.addRow(instrument).quotes.current });
+    const before = row && JSON.stringify(row.instrument);
+    const known = row ?? this.addRow(instrument);
+    const facts = known.learn(event.venue, instrument);
+    if (JSON.stringify(facts) === before) return;
+    this.out({ type: 'instrument', instrument: facts });
+    if (!row) this.out({ type: 'quote', quote: known.quotes.current });
   }
 
   private onBadInput(venue: string, symbol: string | null, problem: Problem): void {

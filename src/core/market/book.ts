@@ -93,7 +93,7 @@ export class OrderBook {
   private asks = new Side(-1);
 
   /** Takes a snapshot or delta. `ignored`: it cannot be applied to what is held; a problem leaves the book in a gap. */
-  apply(event: BookEvent): 'applied' | 'ignored' | Problem {
+  apply(event: Pick<BookEvent, 'action' | 'bids' | 'asks' | 'updateId'>): 'applied' | 'ignored' | Problem {
     const broken = this.state === 'syncing' || this.state === 'gap';
     if (event.action !== 'snapshot' && broken) return 'ignored';
     const problem = badLevel(event.bids) ?? badLevel(event.asks);

@@ -14,12 +14,16 @@ export interface RowOptions {
 
 /** Books per symbol, one a venue; more is a fault of configuration. */
 const MAX_BOOKS = 16;
+/** Venues whose facts of one symbol are kept. */
+const MAX_FACTS = 16;
 
 /** Everything the engine holds of one symbol. */
 export class Row {
   readonly quotes: QuoteBoard;
   readonly tape: Tape;
   readonly books = new Map<string, OrderBook>();
+  /** Facts of this symbol by the venue that told them. */
+  private readonly facts = new Map<string, Instrument>();
   candles: CandleBook;
   /** Venue of the newest candle input. */
   candleVenue = '';
@@ -40,6 +44,19 @@ export class Row {
   }
 
   get instrument(): Instrument {
+    return this.quotes.instrument;
+  }
+
+  /**
+   * Takes a venue's facts and returns what holds for the symbol: the finest steps of the venues that told theirs, so that no
+   * digit of any of them is cut, and all venues that list it. The newest facts of one venue replace its older ones.
+   */
+  learn(venue: string, told: Instrument): Instrument {
+    if (this.facts.has(venue) || this.facts.size < MAX_FACTS) this.facts.set(venue, told);
+    const all = [...this.facts.values()];
+    const least = (step: 'tickSize' | 'lotSize') => Math.min(told[step], ...all.map((i) => i[step]));
+    const venues = [...new Set([this.instrument, ...all].flatMap((i) => i.venues))];
+    this.quotes.instrument = { ...told, tickSize: least('tickSize'), lotSize: least('lotSize'), venues };
     return this.quotes.instrument;
   }
 

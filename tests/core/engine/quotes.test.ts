@@ -212,3 +212,16 @@ it('instruments: new facts replace, new symbols get a row, nonsense is refused',
   expect(feed.send({ type: 'instrument', venue: 'binance', instrument, receiveTime: T0 })).toEqual([]);
   expect(feed.codes(feed.send({ type: 'instrument', venue: 'binance', instrument: { symbol: '<b>' } as never, receiveTime: T0 }))).toEqual(['bad_payload']);
 });
+
+it('instruments: steps of several venues do not fight, the finest holds; newer facts of one venue replace its own', () => {
+  const feed = new Feed();
+  const base = { ...feed.engine.instruments()[0]!, venues: ['binance'] };
+  const tell = (venue: string, tickSize: number, venues: readonly string[]) => {
+    feed.send({ type: 'instrument', venue, instrument: { ...base, tickSize, venues }, receiveTime: T0 });
+    const { tickSize: tick, venues: listed } = feed.engine.instrument(base.symbol) ?? base;
+    return [tick, listed];
+  };
+  expect(tell('binance', 0.01, ['binance'])).toEqual([0.01, ['binance']]);
+  expect(tell('okx', 0.1, ['binance', 'okx'])).toEqual([0.01, ['binance', 'okx']]);
+  expect(tell('binance', 0.5, ['binance'])).toEqual([0.1, ['binance', 'okx']]);
+});
