@@ -306,12 +306,7 @@ describe('back-off', () => {
   });
 
   it('an address the platform refuses is treated as unreachable, again and again', async () => {
-    class Refusing {
-      static readonly CLOSING = 2;
-      constructor() {
-        throw new SyntaxError('refused');
-      }
-    }
+    const Refusing = Object.assign(function (): never { throw new SyntaxError('refused'); }, { CLOSING: 2 });
     client = createClient({ server: 'https://terminal.example', streams: ['market'], WebSocket: Refusing as never, fetch: () => Promise.reject(new Error('none')), random: () => 0.5, environment: { online: () => true, listen: () => () => undefined } });
     client.connect();
     await pass(1);
