@@ -125,7 +125,8 @@ class EnginePipeline implements Pipeline {
       this.time = null;
       this.second = null;
     }
-    this.step(changes ? event : this.inOrder(event));
+    const { speed } = this.options.feedClock();
+    this.step({ ...(changes ? event : this.inOrder(event)), speed });
     if (changes) void this.warm(event.mode, event.receiveTime);
   }
 

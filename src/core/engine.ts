@@ -1,5 +1,5 @@
 import { createAnalysis, type Analysis } from './analysis';
-import { FEED_MODES, FEED_STATES, type DataKind, type FeedMode, type FeedStateName, type Interval } from './contract';
+import { FEED_MODES, FEED_STATES, type DataKind, type FeedMode, type FeedStateName, type Interval, type Route } from './contract';
 import { sessionAt, type Session } from './market/calendar';
 import type { BookView, Engine, EngineOptions, TradeTotals } from './engineTypes';
 import { RatingDriver } from './engineRatings';
@@ -18,8 +18,14 @@ import { parsePositive, plainDecimal } from './util/decimal';
 
 export type { BookView, Engine, EngineOptions, TradeTotals };
 
-/** Longest time between two outputs of a longer forming candle, and between two rating previews of one symbol, ms. */
-const FORMING_EVERY_MS = 10_000;
+/** Least time between two outputs of a forming minute, ms at pace 1 ... */
+const MINUTE_EVERY_MS = 1_000;
+/** ... and of a longer forming candle and the previews of its ratings, unless the options say otherwise. */
+const PREVIEW_EVERY_MS = 10_000;
+/** Rows that are sent by time take turns in this many groups. */
+const PHASES = 10;
+/** Routes by which the past comes in; a candle of these is never a live close. */
+const PAST_ROUTES: readonly Route[] = ['history', 'rest', 'simulator'];
 /** A trade stamped further ahead of its venue's clock than this, ms, is put at the venue's present. */
 const AHEAD_MS = 60_000;
 const MAX_INSTRUMENTS = 5_000;
@@ -57,13 +63,15 @@ class MarketEngine implements Engine {
   private readonly clocks = new Map<string, VenueClock>();
   private readonly sessions = new Map<AssetClass, Session & { readonly from: number }>();
   private readonly ratings: RatingDriver;
+  /** Feed time per real time. */
+  private pace = 1;
   /** The candle being taken in is of the past: rated, never signalled. */
   private backfill = false;
   private readonly candleHistory: number;
 
   constructor(private readonly options: EngineOptions, analysis: Analysis) {
     this.candleHistory = options.candleHistory ?? 600;
-    this.ratings = new RatingDriver(analysis, options.signalIntervals ?? ROLLED, this.candleHistory);
+    this.ratings = new RatingDriver(analysis, options.signalIntervals ?? ROLLED);
     for (const instrument of options.instruments) this.addRow(instrument);
   }
 
@@ -135,6 +143,7 @@ class MarketEngine implements Engine {
       candleHistory: this.candleHistory,
       tradeHistory: this.options.tradeHistory ?? 200,
       staleMs: this.options.staleMs ?? 15_000,
+      phase: (this.rows.size % PHASES) / PHASES,
     }, this.kind(), (owner) => (interval, candle, revised, history) => {
       this.onClosedCandle(owner, interval, candle, revised, history);
     });
@@ -166,6 +175,8 @@ class MarketEngine implements Engine {
     }
     const keeps = KINDS[mode][0] === KINDS[this.mode][0];
     this.mode = mode;
+    this.pace = typeof event.speed === 'number' && event.speed > 1 && event.speed < 1e6 ? event.speed : 1;
+    this.ratings.analysis.setPace(this.pace);
     // Another kind of data has another clock: a replay lies in the past.
     this.now = keeps ? Math.max(this.now, event.receiveTime) : event.receiveTime;
     if (!keeps) this.forget();
@@ -303,7 +314,7 @@ class MarketEngine implements Engine {
     // Candles of a venue that does not lead would mix two markets in one series.
     if (leader !== null && leader.venue !== event.venue && !history) return;
     row.candleVenue = event.venue;
-    this.backfill = history || event.route === 'rest';
+    this.backfill = PAST_ROUTES.includes(event.route);
     row.candles.venue(interval, candle, event.closed, row.onCandle, history);
     this.backfill = false;
   }
@@ -361,11 +372,15 @@ class MarketEngine implements Engine {
       row.candles.closeDue(this.venueNow(row), row.onCandle);
       this.publish(row, true);
       this.ratings.flush(row, this.now, this.kind(), this.out);
-      if (row.candles.dirty) this.outForming(row);
-      if (row.formingDirty && this.now - row.formingTime >= FORMING_EVERY_MS) this.outLonger(row);
+      if (row.candles.dirty && this.now - row.minuteTime >= MINUTE_EVERY_MS * this.pace) this.outForming(row);
+      if (row.formingDirty && this.now - row.formingTime >= this.previewEvery) this.outLonger(row);
       if (row.sparklineDirty) this.outSparkline(row);
     }
     this.ratings.analysis.clock(this.now, this.out);
+  }
+
+  private get previewEvery(): number {
+    return (this.options.previewEveryMs ?? PREVIEW_EVERY_MS) * this.pace;
   }
 
   private venueNow(row: Row): number {
@@ -380,9 +395,9 @@ class MarketEngine implements Engine {
     const quote = row.quotes.update(this.now, this.session(row.instrument.assetClass).state, refresh);
     if (quote === null) return;
     this.out({ type: 'quote', quote });
-    const { symbol, bid, ask, last, venue, kind } = quote;
+    const { symbol, bid, ask, last, venue, kind, receiveTime } = quote;
     const known = bid !== null && ask !== null;
-    this.ratings.analysis.quote({ symbol, mid: known ? (bid + ask) / 2 : null, last, spread: known ? ask - bid : null, venue, kind, now: this.now });
+    this.ratings.analysis.quote({ symbol, mid: known ? (bid + ask) / 2 : null, last, spread: known ? ask - bid : null, venue, kind, now: receiveTime ?? this.now });
   }
 
   private outCandle(row: Row, interval: Interval, candle: Candle, closed: boolean, revised: boolean): void {
@@ -392,13 +407,15 @@ class MarketEngine implements Engine {
   private outForming(row: Row): void {
     row.candles.dirty = false;
     row.formingDirty = true;
+    row.minuteTime = this.now;
     const candle = row.candles.forming('1m');
     if (candle) this.outCandle(row, '1m', candle, false, false);
   }
 
   private outLonger(row: Row): void {
     row.formingDirty = false;
-    row.formingTime = this.now;
+    // The first time all are sent; from then on they take turns.
+    row.formingTime = row.formingTime === -Infinity ? this.now - row.options.phase * this.previewEvery : this.now;
     for (const interval of ROLLED) {
       const candle = row.candles.forming(interval);
       if (candle === null) continue;
@@ -417,6 +434,8 @@ class MarketEngine implements Engine {
     // What comes from our own store need not go back there.
     if (!history) this.outCandle(row, interval, candle, true, revised);
     if (interval === '1m') row.sparklineDirty = true;
-    if (!revised) this.ratings.closed(row, interval, candle, { now: this.now, venueNow: this.venueNow(row), kind: this.kind(), backfill: this.backfill }, this.out);
+    const context = { now: this.now, venueNow: this.venueNow(row), kind: this.kind(), backfill: this.backfill };
+    if (revised) this.ratings.revised(row, interval, candle, context);
+    else this.ratings.closed(row, interval, candle, context, this.out);
   }
 }

@@ -15,7 +15,9 @@ export interface EngineOptions {
   readonly staleMs?: number;
   /** Timeframes on which ratings and signals are computed. */
   readonly signalIntervals?: readonly Interval[];
-  /** Longest time between two sentiment outputs of one symbol, ms of feed time. */
+  /** Least time between two rating previews (and longer forming candles) of one symbol, ms of feed time at speed 1; 10 s by default. */
+  readonly previewEveryMs?: number;
+  /** Longest time between two sentiment outputs of one symbol, ms of feed time at speed 1. */
   readonly sentimentEveryMs?: number;
 }
 

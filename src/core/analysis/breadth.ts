@@ -16,6 +16,8 @@ const LEAST_COMPONENTS = 3;
 /** One instrument's part in the breadth. */
 interface Member {
   day: number;
+  /** End of the UTC day, ms. */
+  dayEnd: number;
   /** First price known of the UTC day: its first candle's open, else the first quote, and the time of it. */
   open: number;
   openTime: number;
@@ -33,7 +35,9 @@ export class BreadthTracker {
   #sampledAt = -Infinity;
 
   quote(symbol: string, price: number, now: number): void {
-    const m = this.#member(symbol, now, price, now);
+    let m = this.#members.get(symbol);
+    // Most quotes belong to a day that has begun: nothing else is to be looked at.
+    if (!m || now < m.openTime || now >= m.dayEnd) m = this.#member(symbol, now, price, now);
     m.price = price;
   }
 
@@ -41,7 +45,11 @@ export class BreadthTracker {
   candles(symbol: string, candles: readonly Candle[], warm: boolean): void {
     const last = candles.at(-1);
     if (!last) return;
-    for (const c of warm ? candles : [last]) {
+    const known = this.#members.get(symbol);
+    // The list is told whole each time history comes in.
+    if (warm && known) known.money = 0;
+    for (let i = warm ? 0 : candles.length - 1; i < candles.length; i++) {
+      const c = candles[i] as Candle;
       const m = this.#member(symbol, c.openTime, c.open, c.openTime);
       if (m.day === Math.floor(c.openTime / DAY)) m.money += c.volume * c.close;
     }
@@ -102,8 +110,8 @@ export class BreadthTracker {
   #member(symbol: string, time: number, price: number, openTime: number): Member {
     const day = Math.floor(time / DAY);
     let m = this.#members.get(symbol);
-    if (!m) this.#members.set(symbol, (m = { day, open: price, openTime, price: null, money: 0, aboveEma: null, extreme: 0 }));
-    if (day > m.day) Object.assign(m, { day, open: price, openTime, money: 0 });
+    if (!m) this.#members.set(symbol, (m = { day, dayEnd: (day + 1) * DAY, open: price, openTime, price: null, money: 0, aboveEma: null, extreme: 0 }));
+    if (day > m.day) Object.assign(m, { day, dayEnd: (day + 1) * DAY, open: price, openTime, money: 0 });
     else if (day === m.day && openTime < m.openTime) Object.assign(m, { open: price, openTime });
     return m;
   }
@@ -118,18 +126,24 @@ function rank(past: readonly number[], value: number): number {
 
 function aboveEma(candles: readonly Candle[]): boolean | null {
   if (candles.length < EMA_PERIOD) return null;
+  // After ten times the period the seed weighs less than 1e-8.
+  const from = Math.max(0, candles.length - 11 * EMA_PERIOD);
   let value = 0;
-  candles.forEach((c, i) => (value = i < EMA_PERIOD ? value + c.close / EMA_PERIOD : value + (2 / (EMA_PERIOD + 1)) * (c.close - value)));
+  for (let i = from; i < candles.length; i++) {
+    const { close } = candles[i] as Candle;
+    value = i - from < EMA_PERIOD ? value + close / EMA_PERIOD : value + (2 / (EMA_PERIOD + 1)) * (close - value);
+  }
   return (candles.at(-1)?.close ?? 0) > value;
 }
 
 /** 1 = the last candle made a high of the window, -1 = a low; over the candles at hand, 1,440 at most. */
 function extremeOf(candles: readonly Candle[]): -1 | 0 | 1 {
   const last = candles.at(-1);
-  const past = candles.slice(-EXTREME_BARS, -1);
-  if (!last || past.length < LEAST_BARS) return 0;
-  let [high, low] = [-Infinity, Infinity];
-  for (const c of past) {
+  const from = Math.max(0, candles.length - EXTREME_BARS);
+  if (!last || candles.length - 1 - from < LEAST_BARS) return 0;
+  let high = -Infinity, low = Infinity;
+  for (let i = from; i < candles.length - 1; i++) {
+    const c = candles[i] as Candle;
     if (c.high > high) high = c.high;
     if (c.low < low) low = c.low;
   }

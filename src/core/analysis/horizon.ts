@@ -71,6 +71,11 @@ export class HorizonModel {
     return Math.max(2_000, (this.seconds * 1000) / 20);
   }
 
+  /** Time at which the oldest open forecast is due, ms; Infinity when none is open. */
+  get due(): number {
+    return (this.#open[0]?.madeAt ?? Infinity) + this.seconds * 1000;
+  }
+
   get voids(): Readonly<Record<VoidReason, number>> {
     return this.#voids;
   }

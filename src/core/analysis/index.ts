@@ -6,7 +6,7 @@ export { RATING_METHOD } from './ratings';
 export { SENTIMENT_METHOD } from './sentiment';
 export type { Analysis, AnalysisOptions, AnalysisSink, CandleInput, QuoteInput } from './types';
 
-/** Ratings and signals (`ma-osc@0`) on the timeframes given, and sentiment (`naive2@0`). */
+/** Ratings and signals (`tr26@1`) on the timeframes given, and sentiment (`naive2@0`). */
 export function createAnalysis(options: AnalysisOptions): Analysis {
   const intervals = new Set(options.intervals);
   const ratings = new Ratings();
@@ -16,9 +16,13 @@ export function createAnalysis(options: AnalysisOptions): Analysis {
       if (intervals.has(input.interval)) ratings.closed(input, out);
       if (input.interval === '1m') sentiment.minute(input, out);
     },
-    preview(input, out) {
-      if (intervals.has(input.interval)) ratings.preview(input, out);
+    preview(input, forming, out) {
+      if (intervals.has(input.interval)) ratings.preview(input, forming, out);
     },
+    revised(input, candle) {
+      if (intervals.has(input.interval)) ratings.revised(input, candle);
+    },
+    setPace: (pace) => sentiment.setPace(pace),
     quote: (input) => sentiment.quote(input),
     clock: (now, out) => sentiment.clock(now, out),
     reset() {

@@ -1,251 +1,289 @@
 import type { Candle } from '../market/outputs';
+import { AVERAGE_PERIODS, Frame, nans } from './frame';
+import { PrefixSums } from './prefixSums';
+
+/** Displacement of the Ichimoku spans, candles. */
+const DISPLACEMENT = 26;
+/** Wilder's smoothing of RSI, ADX and ATR. */
+const WILDER = 14;
+
+/** Highest high and lowest low found by the walk over the newest candles; scratch of one computation, no state. */
+const edge = { top: NaN, bottom: NaN };
+
+/** Exponential average of the item `i`, seeded with the mean of the first `period` closes. */
+function nextEma(before: number, x: number, period: number, i: number, closes: PrefixSums): number {
+  if (i < period) return closes.window(i, x, period) / period;
+  const k = 2 / (period + 1);
+  return k * x + (1 - k) * before;
+}
+
+/** Wilder's mean: the plain mean of the first `WILDER` values grows, then each new one replaces one part in `WILDER`. */
+function wilder(before: number, x: number, seeded: boolean): number {
+  return seeded ? (before * (WILDER - 1) + x) / WILDER : before + x / WILDER;
+}
 
 /**
- * Indicators over an array of candles, oldest first. Definitions and seeding are TA-Lib's or, where TA-Lib has none, the usual
- * ones, as fixed in the reference set's column list; a value is NaN inside this folder where it is not defined (warm-up, flat
- * window) and never leaves it.
- * Recursive ones are computed over everything given; windowed ones only from index `from` on, which is all a rating needs.
+ * The 26 rating inputs and the ATR of one series, candle by candle: `next` takes a closed candle in, `peek` looks at a forming one
+ * and changes nothing. Both cost the same whatever the length of the past and allocate nothing.
  */
-export type Series = Float64Array;
+export class Indicators {
+  /** Candles taken in. */
+  count = 0;
+  private last = new Frame();
+  /** The frame before the last; the next one is written over it. */
+  private spare = new Frame();
+  private undoable = false;
+  private readonly closes = new Float64Array(64);
+  private readonly highs = new Float64Array(64);
+  private readonly lows = new Float64Array(64);
+  private readonly rsis = nans(16);
+  private readonly spansA = nans(32);
+  private readonly spansB = nans(32);
+  private closeSum = new PrefixSums(256);
+  private moneySum = new PrefixSums(32);
+  private volumeSum = new PrefixSums(32);
+  private middleSum = new PrefixSums(64);
+  private pressureSum = new PrefixSums(32);
+  private rangeSum = new PrefixSums(32);
 
-function empty(n: number): Series {
-  return new Float64Array(n).fill(NaN);
-}
-
-/** Simple moving average; NaN while the window is not full of numbers. */
-export function sma(x: Series, period: number, from = 0): Series {
-  const out = empty(x.length);
-  for (let i = Math.max(from, period - 1); i < x.length; i++) {
-    let sum = 0;
-    for (let k = i - period + 1; k <= i; k++) sum += x[k] as number;
-    out[i] = sum / period;
+  /** Takes a closed candle in; its values, valid until the next call. Prices must be finite and positive, the volume not negative. */
+  next(c: Candle): Readonly<Frame> {
+    const made = this.compute(c, this.spare);
+    this.keep(c, made);
+    this.spare = this.last;
+    this.last = made;
+    this.count++;
+    this.undoable = true;
+    return made;
   }
-  return out;
-}
 
-/** Exponential moving average, k = 2/(N+1), seeded with the mean of the first N numbers (leading NaN are skipped). */
-export function ema(x: Series, period: number): Series {
-  const out = empty(x.length);
-  let first = 0;
-  while (first < x.length && Number.isNaN(x[first])) first++;
-  const seedAt = first + period - 1;
-  if (seedAt >= x.length) return out;
-  let value = 0;
-  for (let i = first; i <= seedAt; i++) value += x[i] as number;
-  value /= period;
-  out[seedAt] = value;
-  const k = 2 / (period + 1);
-  for (let i = seedAt + 1; i < x.length; i++) {
-    value = k * (x[i] as number) + (1 - k) * value;
-    out[i] = value;
+  /** The values if this candle were the next; nothing is changed but `into`. */
+  peek(c: Candle, into: Frame): Readonly<Frame> {
+    return this.compute(c, into);
   }
-  return out;
-}
 
-/** Weighted moving average, the newest heaviest. */
-function wma(x: Series, period: number, from: number): Series {
-  const out = empty(x.length);
-  const weights = (period * (period + 1)) / 2;
-  for (let i = Math.max(from, period - 1); i < x.length; i++) {
-    let sum = 0;
-    for (let k = 0; k < period; k++) sum += (period - k) * (x[i - k] as number);
-    out[i] = sum / weights;
+  /** Takes the last candle back, once after each `next`. false: it cannot be. */
+  undo(): boolean {
+    if (!this.undoable) return false;
+    [this.last, this.spare] = [this.spare, this.last];
+    this.count--;
+    this.undoable = false;
+    return true;
   }
-  return out;
-}
 
-/** Hull moving average of 9: WMA(2 WMA(4) - WMA(9), 3). */
-export function hull9(x: Series, from: number): Series {
-  const start = Math.max(0, from - 2);
-  const short = wma(x, 4, start);
-  const long = wma(x, 9, start);
-  for (let i = start; i < x.length; i++) short[i] = 2 * (short[i] as number) - (long[i] as number);
-  return wma(short, 3, from);
-}
+  /** An independent copy. */
+  clone(): Indicators {
+    const copy = new Indicators();
+    copy.count = this.count;
+    copy.undoable = this.undoable;
+    copy.last = this.last.clone();
+    copy.spare = this.spare.clone();
+    for (const ring of ['closes', 'highs', 'lows', 'rsis', 'spansA', 'spansB'] as const) copy[ring].set(this[ring]);
+    for (const sums of ['closeSum', 'moneySum', 'volumeSum', 'middleSum', 'pressureSum', 'rangeSum'] as const) copy[sums] = this[sums].clone();
+    return copy;
+  }
 
-/** Volume-weighted moving average; NaN where nothing was traded in the window. */
-export function vwma(close: Series, volume: Series, period: number, from: number): Series {
-  const out = empty(close.length);
-  for (let i = Math.max(from, period - 1); i < close.length; i++) {
-    let money = 0, traded = 0;
-    for (let k = i - period + 1; k <= i; k++) {
-      money += (close[k] as number) * (volume[k] as number);
-      traded += volume[k] as number;
+  /** What later windows need of a candle. */
+  private keep(c: Candle, f: Frame): void {
+    const i = this.count;
+    const before = i === 0 ? c.close : this.last.close;
+    const bottom = i === 0 ? c.close : Math.min(c.low, before);
+    const top = i === 0 ? c.close : Math.max(c.high, before);
+    this.closes[i & 63] = c.close;
+    this.highs[i & 63] = c.high;
+    this.lows[i & 63] = c.low;
+    this.rsis[i & 15] = f.rsi;
+    this.spansA[i & 31] = (f.conversion + f.base) / 2;
+    this.spansB[i & 31] = this.middleOf(c, 52);
+    this.closeSum.put(i, c.close);
+    this.moneySum.put(i, c.close * c.volume);
+    this.volumeSum.put(i, c.volume);
+    this.middleSum.put(i, (c.high + c.low) / 2);
+    this.pressureSum.put(i, c.close - bottom);
+    this.rangeSum.put(i, top - bottom);
+  }
+
+  private compute(c: Candle, f: Frame): Frame {
+    const p = this.last;
+    f.close = c.close;
+    f.high = c.high;
+    f.low = c.low;
+    this.averages(c, p, f);
+    this.ranges(c, p, f);
+    this.strength(c, p, f);
+    this.direction(c, p, f);
+    this.deviation(c, p, f);
+    this.momenta(c, p, f);
+    return f;
+  }
+
+  private averages(c: Candle, p: Frame, f: Frame): void {
+    const i = this.count;
+    for (let k = 0; k < AVERAGE_PERIODS.length; k++) {
+      const period = AVERAGE_PERIODS[k] as number;
+      f.sma[k] = this.closeSum.window(i, c.close, period) / period;
+      f.ema[k] = nextEma(p.ema[k] as number, c.close, period, i, this.closeSum);
     }
-    if (traded > 0) out[i] = money / traded;
+    f.ema12 = nextEma(p.ema12, c.close, 12, i, this.closeSum);
+    f.ema13 = nextEma(p.ema13, c.close, 13, i, this.closeSum);
+    f.ema26 = nextEma(p.ema26, c.close, 26, i, this.closeSum);
+    const lead = i < 8 ? NaN : 2 * this.weighted(c.close, 4) - this.weighted(c.close, 9);
+    f.hma = (3 * lead + 2 * p.lead + p.lead1) / 6;
+    f.lead1 = p.lead;
+    f.lead = lead;
+    const traded = this.volumeSum.window(i, c.volume, 20);
+    f.vwma = traded > 0 ? this.moneySum.window(i, c.close * c.volume, 20) / traded : NaN;
   }
-  return out;
-}
 
-function highest(x: Series, end: number, period: number): number {
-  let best = -Infinity;
-  for (let k = end - period + 1; k <= end; k++) if ((x[k] as number) > best) best = x[k] as number;
-  return best;
-}
-
-function lowest(x: Series, end: number, period: number): number {
-  let best = Infinity;
-  for (let k = end - period + 1; k <= end; k++) if ((x[k] as number) < best) best = x[k] as number;
-  return best;
-}
-
-/** Middle of the highest high and the lowest low of `period` candles. */
-export function midRange(high: Series, low: Series, period: number, from: number): Series {
-  const out = empty(high.length);
-  for (let i = Math.max(from, period - 1); i < high.length; i++) out[i] = (highest(high, i, period) + lowest(low, i, period)) / 2;
-  return out;
-}
-
-/** Place of x in the range of `high` and `low`, 0..100; NaN for a range of zero. */
-export function rangePosition(x: Series, high: Series, low: Series, period: number, from: number): Series {
-  const out = empty(x.length);
-  for (let i = Math.max(from, period - 1); i < x.length; i++) {
-    const top = highest(high, i, period);
-    const bottom = lowest(low, i, period);
-    if (top > bottom) out[i] = (100 * ((x[i] as number) - bottom)) / (top - bottom);
+  /** Linearly weighted average, the newest heaviest. */
+  private weighted(x: number, period: number): number {
+    let sum = period * x;
+    for (let k = 1; k < period; k++) sum += (period - k) * (this.closes[(this.count - k) & 63] as number);
+    return sum / ((period * (period + 1)) / 2);
   }
-  return out;
-}
 
-/** Wilder's RSI, seeded with the mean of the first gains and losses; 50 where nothing moved. */
-export function rsi(close: Series, period: number): Series {
-  const out = empty(close.length);
-  let gain = 0, loss = 0;
-  for (let i = 1; i < close.length; i++) {
-    const change = (close[i] as number) - (close[i - 1] as number);
-    const up = change > 0 ? change : 0;
-    const down = change < 0 ? -change : 0;
-    if (i <= period) {
-      gain += up / period;
-      loss += down / period;
-    } else {
-      gain = (gain * (period - 1) + up) / period;
-      loss = (loss * (period - 1) + down) / period;
+  /** Widens the edges from those of the newest `from` candles to those of the newest `to`. */
+  private widen(from: number, to: number): void {
+    let { top, bottom } = edge;
+    for (let k = from; k < to; k++) {
+      const at = (this.count - k) & 63;
+      if ((this.highs[at] as number) > top) top = this.highs[at] as number;
+      if ((this.lows[at] as number) < bottom) bottom = this.lows[at] as number;
     }
-    if (i >= period) out[i] = gain + loss > 0 ? (100 * gain) / (gain + loss) : 50;
+    edge.top = top;
+    edge.bottom = bottom;
   }
-  return out;
-}
 
-/** Commodity channel index of any series; 0 where the window is flat. */
-export function cci(x: Series, period: number, from: number): Series {
-  const out = empty(x.length);
-  const average = sma(x, period, from);
-  for (let i = Math.max(from, period - 1); i < x.length; i++) {
-    const middle = average[i] as number;
-    let deviation = 0;
-    for (let k = i - period + 1; k <= i; k++) deviation += Math.abs((x[k] as number) - middle);
-    const d = (x[i] as number) - middle;
+  /** Middle of the extremes of `period` candles, the given one included. */
+  private middleOf(c: Candle, period: number): number {
+    if (this.count + 1 < period) return NaN;
+    edge.top = c.high;
+    edge.bottom = c.low;
+    this.widen(1, period);
+    return (edge.top + edge.bottom) / 2;
+  }
+
+  /** Ichimoku, stochastic and Williams: one walk back over the extremes. */
+  private ranges(c: Candle, p: Frame, f: Frame): void {
+    const i = this.count;
+    f.conversion = this.middleOf(c, 9);
+    f.place1 = p.place;
+    f.williams1 = p.williams;
+    f.place = NaN;
+    if (i >= 13) {
+      this.widen(9, 14);
+      if (edge.top > edge.bottom) f.place = (100 * (c.close - edge.bottom)) / (edge.top - edge.bottom);
+    }
+    f.base = NaN;
+    if (i >= 25) {
+      this.widen(14, 26);
+      f.base = (edge.top + edge.bottom) / 2;
+    }
+    f.williams = f.place - 100;
+    const slow = (p.place1 + p.place + f.place) / 3;
+    f.stochD = (p.slow1 + p.slow + slow) / 3;
+    // K is only used together with D, whose first value is that of candle 17.
+    f.stochK = i < 17 ? NaN : slow;
+    f.slow1 = p.slow;
+    f.slow = slow;
+    const displaced = (i - DISPLACEMENT) & 31;
+    f.spanA = i < DISPLACEMENT ? NaN : (this.spansA[displaced] as number);
+    f.spanB = i < DISPLACEMENT ? NaN : (this.spansB[displaced] as number);
+  }
+
+  /** RSI (50 where nothing moved) and its stochastic. */
+  private strength(c: Candle, p: Frame, f: Frame): void {
+    const i = this.count;
+    const change = i === 0 ? 0 : c.close - p.close;
+    f.gain = i === 0 ? 0 : wilder(p.gain, change > 0 ? change : 0, i > WILDER);
+    f.loss = i === 0 ? 0 : wilder(p.loss, change < 0 ? -change : 0, i > WILDER);
+    const moved = f.gain + f.loss;
+    f.rsi1 = p.rsi;
+    f.rsi = i < WILDER ? NaN : moved > 0 ? (100 * f.gain) / moved : 50;
+    f.rsiPlace1 = p.rsiPlace;
+    f.rsiPlace = i < 27 ? NaN : this.placeOf(f.rsi);
+    f.stochRsiK1 = p.stochRsiK;
+    f.stochRsiK = (p.rsiPlace1 + p.rsiPlace + f.rsiPlace) / 3;
+    f.stochRsiD = (p.stochRsiK1 + p.stochRsiK + f.stochRsiK) / 3;
+  }
+
+  private placeOf(rsi: number): number {
+    let top = rsi, bottom = rsi;
+    for (let k = 1; k < 14; k++) {
+      const x = this.rsis[(this.count - k) & 15] as number;
+      if (x > top) top = x;
+      if (x < bottom) bottom = x;
+    }
+    return top > bottom ? (100 * (rsi - bottom)) / (top - bottom) : NaN;
+  }
+
+  /** Directional movement as TA-Lib: sums over 13 candles, then decay 1/14; when up and down move are equal neither counts. And the ATR. */
+  private direction(c: Candle, p: Frame, f: Frame): void {
+    const i = this.count;
+    f.adx1 = p.adx;
+    f.up = f.down = f.range = f.dx = f.dxMean = f.rangeMean = 0;
+    f.plusDi = f.minusDi = f.adx = f.atr = NaN;
+    if (i === 0) return;
+    const range = Math.max(c.high - c.low, Math.abs(c.high - p.close), Math.abs(c.low - p.close));
+    f.rangeMean = wilder(p.rangeMean, range, i > WILDER);
+    const rise = c.high - p.high;
+    const fall = p.low - c.low;
+    const keep = i < WILDER ? 1 : 1 - 1 / WILDER;
+    f.up = p.up * keep + (rise > 0 && rise > fall ? rise : 0);
+    f.down = p.down * keep + (fall > 0 && fall > rise ? fall : 0);
+    f.range = p.range * keep + range;
+    if (i < WILDER) return;
+    f.atr = f.rangeMean;
+    f.plusDi = f.range > 0 ? (100 * f.up) / f.range : 0;
+    f.minusDi = f.range > 0 ? (100 * f.down) / f.range : 0;
+    const both = f.plusDi + f.minusDi;
+    f.dx = both > 0 ? (100 * Math.abs(f.plusDi - f.minusDi)) / both : p.dx;
+    // Candles 14 to 27 give the 14 values whose mean is the seed.
+    f.dxMean = wilder(p.dxMean, f.dx, i >= 2 * WILDER);
+    if (i >= 2 * WILDER - 1) f.adx = f.dxMean;
+  }
+
+  /** Commodity channel index of the close; 0 where the window is flat. */
+  private deviation(c: Candle, p: Frame, f: Frame): void {
+    f.cci1 = p.cci;
+    f.cci = NaN;
+    if (this.count < 19) return;
+    const middle = f.sma[1] as number;
+    let deviation = Math.abs(c.close - middle);
+    for (let k = 1; k < 20; k++) deviation += Math.abs((this.closes[(this.count - k) & 63] as number) - middle);
     // A window of equal prices leaves only the rounding of its mean.
-    out[i] = deviation > 1e-13 * Math.abs(middle) * period ? d / ((0.015 * deviation) / period) : 0;
+    f.cci = deviation > 1e-13 * Math.abs(middle) * 20 ? (c.close - middle) / ((0.015 * deviation) / 20) : 0;
   }
-  return out;
-}
 
-/** True range; NaN for the first candle. */
-export function trueRange(c: Columns): Series {
-  const out = empty(c.close.length);
-  for (let i = 1; i < out.length; i++) {
-    const before = c.close[i - 1] as number;
-    const h = c.high[i] as number;
-    const l = c.low[i] as number;
-    out[i] = Math.max(h - l, Math.abs(h - before), Math.abs(l - before));
+  private momenta(c: Candle, p: Frame, f: Frame): void {
+    const i = this.count;
+    f.ao1 = p.ao;
+    f.ao2 = p.ao1;
+    const middle = (c.high + c.low) / 2;
+    f.ao = this.middleSum.window(i, middle, 5) / 5 - this.middleSum.window(i, middle, 34) / 34;
+    f.momentum1 = p.momentum;
+    f.momentum = i < 10 ? NaN : c.close - (this.closes[(i - 10) & 63] as number);
+    f.macd = f.ema12 - f.ema26;
+    f.macdSum = i >= 25 && i <= 33 ? p.macdSum + f.macd : 0;
+    f.macdSignal = i < 33 ? NaN : i === 33 ? f.macdSum / 9 : 0.2 * f.macd + 0.8 * p.macdSignal;
+    f.bull1 = p.bull;
+    f.bear1 = p.bear;
+    f.bull = c.high - f.ema13;
+    f.bear = c.low - f.ema13;
+    f.ultimate = i < 28 ? NaN : this.ultimateOf(c, p);
   }
-  return out;
-}
 
-/** Wilder's average true range, seeded with the mean of the first N ranges (index N). */
-export function atr(c: Columns, period: number): Series {
-  const range = trueRange(c);
-  const out = empty(range.length);
-  let value = 0;
-  for (let i = 1; i < range.length; i++) {
-    const r = range[i] as number;
-    value = i <= period ? value + r / period : (value * (period - 1) + r) / period;
-    if (i >= period) out[i] = value;
-  }
-  return out;
-}
-
-/** Directional movement: sums over N-1 candles first, then decay 1/N; when up and down move are equal neither counts (TA-Lib). */
-export function directional(c: Columns, period: number): { adx: Series; plus: Series; minus: Series } {
-  const n = c.close.length;
-  const [adx, plus, minus] = [empty(n), empty(n), empty(n)];
-  const range = trueRange(c);
-  let up = 0, down = 0, total = 0, dx = 0, adxValue = 0;
-  for (let i = 1; i < n; i++) {
-    const rise = (c.high[i] as number) - (c.high[i - 1] as number);
-    const fall = (c.low[i - 1] as number) - (c.low[i] as number);
-    const keep = i < period ? 1 : 1 - 1 / period;
-    up = up * keep + (rise > 0 && rise > fall ? rise : 0);
-    down = down * keep + (fall > 0 && fall > rise ? fall : 0);
-    total = total * keep + (range[i] as number);
-    if (i < period) continue;
-    const p = total > 0 ? (100 * up) / total : 0;
-    const m = total > 0 ? (100 * down) / total : 0;
-    plus[i] = p;
-    minus[i] = m;
-    if (p + m > 0) dx = (100 * Math.abs(p - m)) / (p + m);
-    // Candles N .. 2N-1 give the N values whose mean is the seed.
-    if (i < 2 * period) adxValue += dx / period;
-    else adxValue = (adxValue * (period - 1) + dx) / period;
-    if (i >= 2 * period - 1) adx[i] = adxValue;
-  }
-  return { adx, plus, minus };
-}
-
-/** Ultimate oscillator 7, 14, 28. */
-export function ultimate(c: Columns, from: number): Series {
-  const out = empty(c.close.length);
-  for (let i = Math.max(from, 28); i < c.close.length; i++) {
-    let pressure = 0, range = 0, sum = 0;
-    for (let k = 0; k < 28; k++) {
-      const before = c.close[i - k - 1] as number;
-      const bottom = Math.min(c.low[i - k] as number, before);
-      pressure += (c.close[i - k] as number) - bottom;
-      range += Math.max(c.high[i - k] as number, before) - bottom;
-      const weight = k === 6 ? 4 : k === 13 ? 2 : k === 27 ? 1 : 0;
-      if (weight > 0 && range > 0) sum += (weight * pressure) / range;
+  /** Ultimate oscillator 7, 14, 28. */
+  private ultimateOf(c: Candle, p: Frame): number {
+    const i = this.count;
+    const bottom = Math.min(c.low, p.close);
+    const pressure = c.close - bottom;
+    const range = Math.max(c.high, p.close) - bottom;
+    let sum = 0;
+    for (let period = 7, weight = 4; weight >= 1; period *= 2, weight /= 2) {
+      const whole = this.rangeSum.window(i, range, period);
+      if (whole > 0) sum += (weight * this.pressureSum.window(i, pressure, period)) / whole;
     }
-    out[i] = (100 * sum) / 7;
+    return (100 * sum) / 7;
   }
-  return out;
-}
-
-/** Candles by column. */
-export interface Columns {
-  readonly open: Series;
-  readonly high: Series;
-  readonly low: Series;
-  readonly close: Series;
-  readonly volume: Series;
-}
-
-export function columnsOf(candles: readonly Candle[]): Columns {
-  const n = candles.length;
-  const columns = { open: new Float64Array(n), high: new Float64Array(n), low: new Float64Array(n), close: new Float64Array(n), volume: new Float64Array(n) };
-  // A plain loop: Float64Array.from with a function goes through an iterator and costs ten times as much.
-  for (let i = 0; i < n; i++) {
-    const c = candles[i] as Candle;
-    columns.open[i] = c.open;
-    columns.high[i] = c.high;
-    columns.low[i] = c.low;
-    columns.close[i] = c.close;
-    columns.volume[i] = c.volume;
-  }
-  return columns;
-}
-
-/** a - b, from index `from` on. */
-export function difference(a: Series, b: Series, from: number): Series {
-  const out = empty(a.length);
-  for (let i = from; i < a.length; i++) out[i] = (a[i] as number) - (b[i] as number);
-  return out;
-}
-
-/** (a + b) / 2, from index `from` on. */
-export function average(a: Series, b: Series, from: number): Series {
-  const out = empty(a.length);
-  for (let i = from; i < a.length; i++) out[i] = ((a[i] as number) + (b[i] as number)) / 2;
-  return out;
 }

@@ -1,12 +1,13 @@
 import { INTERVAL_MS, type RatingData, type SignalRecord, type Strength } from '../contract';
 import type { Candle } from '../market/outputs';
-import { ratingInputs } from './ratingInputs';
+import { Frame } from './frame';
+import { Indicators } from './indicators';
 import { Scorecard } from './scorecard';
 import type { AnalysisSink, CandleInput } from './types';
-import { rate, type Rating } from './votes';
+import { ALL_VOTES, newTally, rationale, strengthOf, tally } from './votes';
 
 /** Method id of ratings and signals. A change of any rule is a new id with a fresh track record. */
-export const RATING_METHOD = 'ma-osc@0';
+export const RATING_METHOD = 'tr26@1';
 const PLAN = { stopAtr: 1.5, targetAtr: 3, expiryBars: 20 } as const;
 const FIRST_TARGET_ATR = 1.5;
 /** Past scores behind the percentile, and the fewest it is told for. */
@@ -14,129 +15,158 @@ const SCORES = 500;
 const LEAST_SCORES = 30;
 /** A series that pauses longer than a long weekend has a hole. */
 const LONGEST_PAUSE_MS = 4 * 86_400_000;
-/** Candles of the history rated to fill the percentile at the start. */
-const WARM_SCORES = 60;
+
+/** The newest |scores| of one series. Single precision is enough: they are told apart by far more, and both sides of a comparison are rounded. */
+class Scores {
+  private readonly items = new Float32Array(SCORES);
+  private count = 0;
+
+  add(score: number): void {
+    this.items[this.count % SCORES] = Math.abs(score);
+    this.count++;
+  }
+
+  /** Share, in %, of past |scores| up to this one; null while there are too few. */
+  percentile(score: number): number | null {
+    const n = Math.min(this.count, SCORES);
+    if (n < LEAST_SCORES) return null;
+    const limit = Math.fround(Math.abs(score));
+    let below = 0;
+    for (let i = 0; i < n; i++) if ((this.items[i] as number) <= limit) below++;
+    return (100 * below) / n;
+  }
+}
 
 interface State {
+  indicators: Indicators;
+  scores: Scores;
+  /** Open time of the newest candle taken in. */
+  fed: number;
+  /** A candle before the newest was corrected or put in: the series is taken in anew when it is next looked at. */
+  stale: boolean;
+  /** Class and score of the last final rating; null before the first. */
   strength: Strength | null;
   score: number;
+  /** Close time of the newest candle that open signals were judged by. */
   asOf: number;
-  scores: number[];
   readonly card: Scorecard;
 }
 
-interface Rated {
-  readonly rating: Rating;
-  readonly atr: number | null;
-  readonly candle: Candle;
-}
-
 /** One sum is finite only if every part is; prices and volumes are far from overflow. */
-const usable = (c: Candle): boolean => Number.isFinite(c.open + c.high + c.low + c.close + c.volume) && c.low > 0;
-
-/** Rates the last candle; null with too few votes or a candle that is none. */
-function rateLast(candles: readonly Candle[]): Rated | null {
-  const candle = candles.at(-1);
-  if (!candle || !candles.every(usable)) return null;
-  const last = candles.length - 1;
-  const inputs = ratingInputs(candles, last);
-  const rating = rate(inputs, last);
-  const atr = inputs.atr[last] ?? NaN;
-  return rating && { rating, atr: atr > 0 ? atr : null, candle };
-}
-
-/** Ratings of the newest candles, oldest first. */
-function pastScores(candles: readonly Candle[], count: number): Rating[] {
-  if (!candles.every(usable)) return [];
-  const first = Math.max(0, candles.length - count);
-  const inputs = ratingInputs(candles, first);
-  return candles.slice(first).flatMap((_, k) => rate(inputs, first + k) ?? []);
-}
-
-function percentile(scores: readonly number[], score: number): number | null {
-  if (scores.length < LEAST_SCORES) return null;
-  return (100 * scores.filter((s) => s <= Math.abs(score)).length) / scores.length;
-}
+const usable = (c: Candle): boolean => Number.isFinite(c.open + c.high + c.low + c.close + c.volume) && c.low > 0 && c.volume >= 0;
 
 function actionOf(strength: Strength): RatingData['action'] {
   return strength === 'NEUTRAL' ? 'NEUTRAL' : strength.endsWith('BUY') ? 'BUY' : 'SELL';
 }
 
-/** Ratings of all symbols and timeframes, the signals made of them, and their record. */
+/**
+ * Ratings of all symbols and timeframes, the signals made of them, and their record. Each series is taken in candle by candle, so
+ * a rating costs the same whatever came before and however late it is asked for.
+ */
 export class Ratings {
   /** By kind, symbol and timeframe: records of two kinds of data never mix. */
   readonly #states = new Map<string, State>();
+  readonly #ahead = new Frame();
+  readonly #tally = newTally();
 
   closed(input: CandleInput, out: AnalysisSink): void {
-    const rated = rateLast(input.candles);
     const state = this.#state(input);
     const candle = input.candles.at(-1);
     if (!candle) return;
-    if (input.warm) return this.#warm(input, state, rated, out);
-    const asOf = candle.openTime + INTERVAL_MS[input.interval];
-    if (asOf <= state.asOf) return;
-    // Outcomes inside a hole cannot be known.
-    if (state.asOf > 0 && candle.openTime - state.asOf > LONGEST_PAUSE_MS) state.card.drop();
-    state.card.candle(candle);
-    state.asOf = asOf;
-    if (!rated) return;
-    const data = this.#data(input, state, rated, true);
-    out({ type: 'rating', rating: data });
+    this.#catchUp(state, input, input.candles.length - 1, input.warm);
+    if (candle.openTime <= state.fed) return;
+    const frame = this.#take(state, candle, input);
+    if (!frame) return;
+    const strength = strengthOf(this.#tally.score);
     const before = state.strength;
-    this.#remember(state, rated.rating);
-    if (before !== null && before !== data.strength) out({ type: 'signal', record: this.#signal(input, state, rated, data) });
+    const data = this.#data(input, state, candle, frame, true);
+    const { score } = this.#tally;
+    out({ type: 'rating', rating: data });
+    state.strength = strength;
+    state.score = score;
+    state.scores.add(score);
+    if (!input.warm && before !== null && before !== strength) out({ type: 'signal', record: this.#signal(input, state, candle, frame.atr, data) });
   }
 
-  preview(input: CandleInput, out: AnalysisSink): void {
-    const rated = rateLast(input.candles);
-    if (rated) out({ type: 'rating', rating: this.#data(input, this.#state(input), rated, false) });
+  preview(input: CandleInput, forming: Candle, out: AnalysisSink): void {
+    const state = this.#state(input);
+    if (state.stale) this.#catchUp(state, input, input.candles.length, false);
+    // What closed before is rated first, by its own call.
+    if (state.fed !== input.candles.at(-1)?.openTime || forming.openTime <= state.fed || !usable(forming)) return;
+    const frame = state.indicators.peek(forming, this.#ahead);
+    if (tally(frame, this.#tally)) out({ type: 'rating', rating: this.#data(input, state, forming, frame, false) });
+  }
+
+  /** A candle was corrected, or put in between: nothing is sent, the next rating knows it. */
+  revised(input: CandleInput, candle: Candle): void {
+    const state = this.#state(input);
+    if (candle.openTime > state.fed || state.stale) return;
+    if (candle.openTime === state.fed && usable(candle) && state.indicators.undo()) state.indicators.next(candle);
+    else state.stale = true;
   }
 
   /** Open signals can no longer be judged; ratings start anew. */
   reset(): void {
     for (const state of this.#states.values()) {
       state.card.drop();
+      restart(state);
       state.strength = null;
       state.asOf = 0;
-      state.scores = [];
     }
   }
 
-  #warm(input: CandleInput, state: State, rated: Rated | null, out: AnalysisSink): void {
-    const past = pastScores(input.candles, WARM_SCORES);
-    // A longer memory than this history gives is kept.
-    if (state.scores.length < past.length) state.scores = past.map((p) => Math.abs(p.score));
-    if (!rated) return;
-    const before = past.at(-2) ?? rated.rating;
-    state.strength = before.strength;
-    state.score = before.score;
-    out({ type: 'rating', rating: this.#data(input, state, rated, true) });
-    state.strength = rated.rating.strength;
-    state.score = rated.rating.score;
+  /** Takes in what is new of the first `count` candles. `passing`: their class becomes the one that a change is told from. */
+  #catchUp(state: State, input: CandleInput, count: number, passing: boolean): void {
+    if (state.stale) restart(state);
+    let k = count;
+    while (k > 0 && (input.candles[k - 1] as Candle).openTime > state.fed) k--;
+    for (; k < count; k++) {
+      if (!this.#take(state, input.candles[k] as Candle, input)) continue;
+      const { score } = this.#tally;
+      state.scores.add(score);
+      if (!passing) continue;
+      state.strength = strengthOf(score);
+      state.score = score;
+    }
   }
 
-  #remember(state: State, rating: Rating): void {
-    state.strength = rating.strength;
-    state.score = rating.score;
-    state.scores.push(Math.abs(rating.score));
-    if (state.scores.length > SCORES) state.scores.shift();
+  /** Takes in one candle and counts its votes; null with too few or a candle that is none. */
+  #take(state: State, candle: Candle, { interval }: CandleInput): Readonly<Frame> | null {
+    state.fed = candle.openTime;
+    if (!usable(candle)) {
+      state.indicators = new Indicators();
+      return null;
+    }
+    const asOf = candle.openTime + INTERVAL_MS[interval];
+    if (asOf > state.asOf) {
+      // Outcomes inside a hole cannot be known.
+      if (state.asOf > 0 && candle.openTime - state.asOf > LONGEST_PAUSE_MS) state.card.drop();
+      state.card.candle(candle);
+      state.asOf = asOf;
+    }
+    const frame = state.indicators.next(candle);
+    return tally(frame, this.#tally) ? frame : null;
   }
 
-  #data(input: CandleInput, state: State, { rating, candle }: Rated, final: boolean): RatingData {
+  /** The rating in `#tally`. */
+  #data(input: CandleInput, state: State, candle: Candle, frame: Readonly<Frame>, final: boolean): RatingData {
+    const { ma, osc, score, buy, neutral, sell } = this.#tally;
+    const strength = strengthOf(score);
     const asOf = candle.openTime + INTERVAL_MS[input.interval];
-    const side = Math.sign(rating.score) || Math.sign(state.score);
-    const change = state.strength === null ? 0 : side * (rating.score - state.score);
+    const side = Math.sign(score) || Math.sign(state.score);
+    const change = state.strength === null ? 0 : side * (score - state.score);
     const dir = change > 1e-9 ? 'strengthening' : change < -1e-9 ? 'weakening' : 'steady';
     return {
       method: RATING_METHOD, source: input.kind, venue: input.venue, symbol: input.symbol, tf: input.interval, asOf,
-      ts: final ? Math.max(input.now, asOf) : input.now, final, action: actionOf(rating.strength), strength: rating.strength,
-      score: rating.score, ma: rating.ma, osc: rating.osc, dir, pct: percentile(state.scores, rating.score),
-      counts: rating.counts, rationale: [...rating.votes], price: candle.close,
+      ts: final ? Math.max(input.now, asOf) : input.now, final, action: actionOf(strength), strength,
+      score, ma, osc, dir, pct: state.scores.percentile(score),
+      counts: { buy, neutral, sell, na: ALL_VOTES - buy - neutral - sell }, rationale: rationale(frame), price: candle.close,
     };
   }
 
-  #signal(input: CandleInput, state: State, { atr, candle }: Rated, data: RatingData): SignalRecord {
+  #signal(input: CandleInput, state: State, candle: Candle, range: number, data: RatingData): SignalRecord {
     const { price: _, ...shared } = data;
+    const atr = range > 0 ? range : null;
     const entry = input.mid ?? candle.close;
     const side = data.action === 'BUY' ? 1 : data.action === 'SELL' ? -1 : 0;
     const track = state.card.track();
@@ -154,7 +184,18 @@ export class Ratings {
   #state({ kind, symbol, interval }: CandleInput): State {
     const key = `${kind}|${symbol}|${interval}`;
     let state = this.#states.get(key);
-    if (!state) this.#states.set(key, (state = { strength: null, score: 0, asOf: 0, scores: [], card: new Scorecard(PLAN) }));
+    if (!state) {
+      state = { indicators: new Indicators(), scores: new Scores(), fed: -Infinity, stale: false, strength: null, score: 0, asOf: 0, card: new Scorecard(PLAN) };
+      this.#states.set(key, state);
+    }
     return state;
   }
+}
+
+/** The series is taken in from its beginning; its record and the class last told stay. */
+function restart(state: State): void {
+  state.indicators = new Indicators();
+  state.scores = new Scores();
+  state.fed = -Infinity;
+  state.stale = false;
 }

@@ -18,6 +18,8 @@ interface SymbolState {
   readonly symbol: string;
   readonly kind: DataKind;
   readonly horizons: readonly HorizonModel[];
+  /** Time at which the next open forecast is due, ms; Infinity when none is open. */
+  due: number;
   venue: string;
   px: 'mid' | 'trade';
   price: number | null;
@@ -30,12 +32,17 @@ const usable = (price: number | null): price is number => price !== null && Numb
 /** Probability of a rise per symbol and horizon, with its record, and the breadth of the watch list. */
 export class Sentiment {
   /** By kind and symbol: records of two kinds of data never mix. */
-  readonly #states = new Map<string, SymbolState>();
+  readonly #states = new Map<DataKind, Map<string, SymbolState>>();
   readonly #breadth = new BreadthTracker();
   #kind: DataKind | null = null;
   #marketSentAt = -Infinity;
+  #pace = 1;
 
   constructor(private readonly everyMs: number) {}
+
+  setPace(pace: number): void {
+    this.#pace = pace;
+  }
 
   quote(input: QuoteInput): void {
     const px = usable(input.mid) ? 'mid' : 'trade';
@@ -47,35 +54,41 @@ export class Sentiment {
     const now = Math.max(input.now, state.priceTime);
     if (state.price !== null && (state.venue !== input.venue || state.px !== px)) voidAll(state, 'feed');
     // Labels are due up to now: the price before this one held until here.
-    else if (state.price !== null) for (const h of state.horizons) h.mature(now, false, state.price, state.priceTime);
-    Object.assign(state, { venue: input.venue, px, price, priceTime: now });
+    else if (state.price !== null && state.due < now) matureAll(state, now, false, state.price);
+    state.venue = input.venue;
+    state.px = px;
+    state.price = price;
+    state.priceTime = now;
     this.#breadth.quote(input.symbol, price, now);
   }
 
   /** A one-minute candle closed, or its history came in (`warm`). */
   minute(input: CandleInput, out: AnalysisSink): void {
     this.#breadth.candles(input.symbol, input.candles, input.warm);
-    const state = this.#states.get(`${input.kind}|${input.symbol}`);
+    const state = this.#states.get(input.kind)?.get(input.symbol);
     if (!input.warm && state) this.#send(state, input.now, out);
   }
 
   clock(now: number, out: AnalysisSink): void {
     if (this.#kind === null) return;
-    for (const state of this.#states.values()) {
-      if (state.kind !== this.#kind || state.price === null) continue;
-      for (const h of state.horizons) h.mature(now, true, state.price, state.priceTime);
-      if (now - state.sentAt >= this.everyMs) this.#send(state, now, out);
+    const everyMs = this.everyMs * this.#pace;
+    for (const state of this.#states.get(this.#kind)?.values() ?? []) {
+      if (state.price === null) continue;
+      if (state.due <= now) matureAll(state, now, true, state.price);
+      if (now - state.sentAt >= everyMs) this.#send(state, now, out);
     }
-    if (now - this.#marketSentAt < this.everyMs) return;
+    if (now - this.#marketSentAt < everyMs) return;
     this.#marketSentAt = now;
     out({ type: 'sentiment', symbol: null, data: this.#market(now, this.#kind) });
   }
 
   reset(): void {
-    for (const state of this.#states.values()) {
-      voidAll(state, 'mode');
-      state.price = null;
-      state.sentAt = -Infinity;
+    for (const states of this.#states.values()) {
+      for (const state of states.values()) {
+        voidAll(state, 'mode');
+        state.price = null;
+        state.sentAt = -Infinity;
+      }
     }
     this.#breadth.reset();
     this.#kind = null;
@@ -89,6 +102,7 @@ export class Sentiment {
     state.sentAt = now;
     const main = state.horizons.find((h) => h.seconds === MAIN_HORIZON)?.present();
     for (const h of state.horizons) h.issue(now, state.price, age);
+    state.due = nextDue(state);
     out({
       type: 'sentiment',
       symbol: state.symbol,
@@ -101,7 +115,7 @@ export class Sentiment {
   }
 
   #market(now: number, kind: DataKind): BinaryData {
-    const active = [...this.#states.values()].filter((s) => s.kind === kind && s.price !== null && now - s.priceTime <= SILENT_MS);
+    const active = [...(this.#states.get(kind)?.values() ?? [])].filter((s) => s.price !== null && now - s.priceTime <= SILENT_MS);
     const up = active.filter((s) => (s.horizons.find((h) => h.seconds === MAIN_HORIZON)?.present().pUp ?? 0.5) > 0.5);
     return {
       ...base(kind, now), up: null, down: null, venue: '', mid: null, px: 'mid', horizons: [], drivers: [],
@@ -110,12 +124,13 @@ export class Sentiment {
   }
 
   #state({ kind, symbol, venue }: QuoteInput): SymbolState {
-    const key = `${kind}|${symbol}`;
-    let state = this.#states.get(key);
+    let states = this.#states.get(kind);
+    if (!states) this.#states.set(kind, (states = new Map()));
+    let state = states.get(symbol);
     if (!state) {
       const horizons = HORIZONS.map((seconds) => new HorizonModel(seconds));
-      state = { symbol, kind, horizons, venue, px: 'mid', price: null, priceTime: -Infinity, sentAt: -Infinity };
-      this.#states.set(key, state);
+      state = { symbol, kind, horizons, due: Infinity, venue, px: 'mid', price: null, priceTime: -Infinity, sentAt: -Infinity };
+      states.set(symbol, state);
     }
     return state;
   }
@@ -123,6 +138,18 @@ export class Sentiment {
 
 function voidAll(state: SymbolState, reason: VoidReason): void {
   for (const h of state.horizons) h.void(reason);
+  state.due = Infinity;
+}
+
+function matureAll(state: SymbolState, until: number, inclusive: boolean, price: number): void {
+  for (const h of state.horizons) h.mature(until, inclusive, price, state.priceTime);
+  state.due = nextDue(state);
+}
+
+function nextDue(state: SymbolState): number {
+  let due = Infinity;
+  for (const h of state.horizons) due = Math.min(due, h.due);
+  return due;
 }
 
 function base(kind: DataKind, now: number): Pick<BinaryData, 'v' | 'method' | 'source' | 'ts' | 'seq' | 'prev' | 'hash'> {

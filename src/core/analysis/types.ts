@@ -7,15 +7,15 @@ export type AnalysisSink = (output: EngineOutput) => void;
 export interface AnalysisOptions {
   /** Timeframes on which ratings and signals are computed; others are ignored. */
   readonly intervals: readonly Interval[];
-  /** Longest time between two sentiment outputs of one symbol, ms of feed time. */
+  /** Longest time between two sentiment outputs of one symbol, ms of feed time at pace 1. */
   readonly sentimentEveryMs: number;
 }
 
-/** Candles of one symbol and timeframe, oldest first. The last one is the candle the call is about. */
+/** One symbol and timeframe with its circumstances. */
 export interface CandleInput {
   readonly symbol: string;
   readonly interval: Interval;
-  /** `candleClosed`: all closed. `preview`: the last one is forming. */
+  /** Closed ones, oldest first; only read during the call. Those taken in by an earlier call are not looked at again. */
   readonly candles: readonly Candle[];
   readonly kind: DataKind;
   readonly venue: string;
@@ -45,14 +45,18 @@ export interface QuoteInput {
  * values lead to missing outputs, never to a NaN and never to an exception.
  */
 export interface Analysis {
-  /** A candle closed (or history is being loaded: `warm`). Emits `rating`, `signal` and, for 1m, `sentiment`. */
+  /** The last of the candles closed (or history is being loaded: `warm`). Emits `rating`, `signal` and, for 1m, `sentiment`. */
   candleClosed(input: CandleInput, out: AnalysisSink): void;
-  /** The forming candle changed. Emits one `rating` with `final: false`, which is never scored. */
-  preview(input: CandleInput, out: AnalysisSink): void;
+  /** The candle after those given changed. Emits one `rating` with `final: false`, which is never scored and leaves no trace. */
+  preview(input: CandleInput, forming: Candle, out: AnalysisSink): void;
+  /** One of the closed candles was corrected or put in between others. Emits nothing; what follows knows it. */
+  revised(input: CandleInput, candle: Candle): void;
   /** The consolidated quote changed. Feeds sentiment labels and breadth; emits nothing. */
   quote(input: QuoteInput): void;
   /** Time passed. Matures forecasts; emits `sentiment` of every symbol that is due and of the watch list. */
   clock(now: number, out: AnalysisSink): void;
+  /** Feed time runs this many times as fast as the reader's: outputs that come by time come that much more rarely in feed time. */
+  setPace(pace: number): void;
   /** The kind of data changed: open forecasts become void, open signals are dropped, prices are forgotten. Tracks stay with their kind. */
   reset(): void;
 }

@@ -1,13 +1,11 @@
-import { INTERVAL_MS, type Interval } from '../contract';
-import { OpenCandle } from './openCandle';
+import type { Interval } from '../contract';
 import type { Candle } from './outputs';
-import { bucketOf, GRACE_MS, MinuteSeries, RollupSeries, type CandleSink, type Series } from './series';
+import { SecondRing } from './secondRing';
+import { MinuteSeries, RollupSeries, type CandleSink, type Series } from './series';
 
 /** Timeframes of one minute and more, shortest first. */
 export const ROLLED = ['1m', '5m', '15m', '1h', '4h', '1d'] as const satisfies readonly Interval[];
 export type RolledInterval = (typeof ROLLED)[number];
-/** One-second candles kept; they are only for queries. */
-const SECONDS_KEPT = 300;
 
 /** All candles of one symbol. Trades make seconds and minutes; minutes roll up; a venue's own candles replace ours. */
 export class CandleBook {
@@ -15,7 +13,7 @@ export class CandleBook {
   /** Something in the forming candles changed since it was looked at. */
   dirty = false;
   private readonly minutes: MinuteSeries;
-  private readonly seconds: OpenCandle[] = [];
+  private readonly seconds = new SecondRing();
   private fromMid = false;
 
   constructor(limit: number) {
@@ -35,7 +33,7 @@ export class CandleBook {
   /** A trade. `late`: its minute is closed, only the tape has it; `given`: its minute is the venue's own, which contains it. */
   trade(price: number, size: string, time: number, venueNow: number, sink: CandleSink): 'merged' | 'late' | 'given' {
     if (this.fromMid) this.dropMid();
-    this.second(price, size, time);
+    this.seconds.add(price, Number(size), time);
     const open = this.minutes.openFor(time, price, venueNow, sink);
     if (typeof open === 'string') return open;
     open.add(price, time);
@@ -70,7 +68,7 @@ export class CandleBook {
   query(interval: Interval, limit: number): Candle[] {
     const count = Number.isFinite(limit) ? Math.max(0, Math.floor(limit)) : 0;
     if (count === 0) return [];
-    if (interval === '1s') return this.seconds.slice(-count).map((candle) => candle.view());
+    if (interval === '1s') return this.seconds.last(count);
     const series = this.series[interval];
     return [...series.closed.items.slice(-count), ...series.pending()].slice(-count);
   }
@@ -78,22 +76,6 @@ export class CandleBook {
   /** The candle now forming; null when none is. */
   forming(interval: RolledInterval): Candle | null {
     return this.series[interval].pending().at(-1) ?? null;
-  }
-
-  private second(price: number, size: string, time: number): void {
-    const bucket = bucketOf(time, INTERVAL_MS['1s']);
-    let index = this.seconds.length;
-    while (index > 0 && (this.seconds[index - 1]?.openTime ?? -Infinity) > bucket) index -= 1;
-    let candle = this.seconds[index - 1];
-    if (candle?.openTime !== bucket) {
-      const newest = this.seconds.at(-1)?.openTime ?? -Infinity;
-      if (bucket < newest - GRACE_MS) return;
-      candle = new OpenCandle(bucket, price, time);
-      this.seconds.splice(index, 0, candle);
-      if (this.seconds.length > SECONDS_KEPT + 64) this.seconds.splice(0, 64);
-    }
-    candle.add(price, time);
-    candle.volume.add(size);
   }
 
   /** The first real trade: the quotes before it make no part of its candle. */

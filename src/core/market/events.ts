@@ -115,6 +115,8 @@ export interface ModeEvent {
   readonly mode: FeedMode;
   readonly reason: string;
   readonly receiveTime: number;
+  /** Feed time per real time, 1 when absent: what is sent by time is sent that much more rarely in feed time, for the same reader. */
+  readonly speed?: number;
 }
 
 /** Time passed. Injected by the pipeline at least once a second of feed time. */

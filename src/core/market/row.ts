@@ -10,6 +10,8 @@ export interface RowOptions {
   readonly candleHistory: number;
   readonly tradeHistory: number;
   readonly staleMs: number;
+  /** Place of the row in the round of those that are sent by time, 0 to 1: not all at once. */
+  readonly phase: number;
 }
 
 /** Books per symbol, one a venue; more is a fault of configuration. */
@@ -34,9 +36,11 @@ export class Row {
   formingDirty = false;
   /** Feed time at which longer forming candles and previews were sent, ms. */
   formingTime = -Infinity;
+  /** Feed time at which the forming minute was sent, ms. */
+  minuteTime = -Infinity;
   readonly onCandle: CandleSink;
 
-  constructor(instrument: Instrument, private readonly options: RowOptions, kind: DataKind, sink: (row: Row) => CandleSink) {
+  constructor(instrument: Instrument, readonly options: RowOptions, kind: DataKind, sink: (row: Row) => CandleSink) {
     this.quotes = new QuoteBoard(instrument, options.staleMs, kind);
     this.tape = new Tape(options.tradeHistory);
     this.candles = new CandleBook(options.candleHistory);
@@ -80,5 +84,6 @@ export class Row {
     this.sparklineDirty = false;
     this.formingDirty = false;
     this.formingTime = -Infinity;
+    this.minuteTime = -Infinity;
   }
 }

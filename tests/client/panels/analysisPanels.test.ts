@@ -55,7 +55,7 @@ describe('TradingSignals', () => {
     expect(actions).toEqual(expect.arrayContaining([['Strong buy', 'up'], ['Sell', 'down'], ['Neutral', '']]));
     expect(rows()[0]).toContain('not enough');
     expect(text()).toContain('it does not predict');
-    expect(text()).toContain('Method ma-osc@0');
+    expect(text()).toContain('Method tr26@1');
   });
 
   it('filters by action and timeframe, and keeps the choice in the address', async () => {

@@ -22,7 +22,7 @@ export const stream = (name: StreamName, change: Partial<StreamView> = {}): Stre
 });
 
 export const rating = (change: Partial<RatingData> = {}): RatingData => ({
-  method: 'ma-osc@0', source: 'live', venue: 'binance', symbol: 'BTC/USDT', tf: '1m', asOf: 1_700_000_000_000, ts: 1_700_000_000_100, final: true, action: 'BUY', strength: 'STRONG_BUY',
+  method: 'tr26@1', source: 'live', venue: 'binance', symbol: 'BTC/USDT', tf: '1m', asOf: 1_700_000_000_000, ts: 1_700_000_000_100, final: true, action: 'BUY', strength: 'STRONG_BUY',
   score: 0.62, ma: 0.7, osc: 0.54, dir: 'strengthening', pct: 88, counts: { buy: 2, neutral: 0, sell: 1, na: 3 }, price: 61_837.63,
   rationale: [
     { k: 'ema_20', value: 61_700.5, vote: 1, rule: 'close above the average', group: 'ma' },

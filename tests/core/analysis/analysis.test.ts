@@ -5,8 +5,6 @@ import { createAnalysis, type CandleInput } from '@/core/analysis';
 import { BinaryData } from '@/core/contract/messages/sentiment';
 import { RatingData, SignalRecord } from '@/core/contract/messages/signals';
 import type { Candle, EngineOutput } from '@/core/market/outputs';
-import { ratingInputs } from '@/core/analysis/ratingInputs';
-import { rate } from '@/core/analysis/votes';
 import { createSimulator } from '@/core/simulator';
 import { JUDGED } from '../../../bench/simulatorFacts';
 
@@ -58,7 +56,7 @@ describe('ratings and signals', () => {
     const signals = feed(0, 900, 300).flatMap((o) => (o.type === 'signal' ? [o.record] : []));
     for (const s of signals) {
       expect(s.ts).toBeGreaterThanOrEqual(s.asOf);
-      expect(s.method).toBe('ma-osc@0');
+      expect(s.method).toBe('tr26@1');
       if (s.action === 'NEUTRAL') {
         expect(s).toMatchObject({ stop: null, targets: [], expiry: null });
         continue;
@@ -94,15 +92,15 @@ describe('ratings and signals', () => {
     }
   });
 
-  it('refuse a rating below ten votes, and never signal the first one', () => {
+  it('refuse a rating below twenty votes, and never signal the first one', () => {
     const analysis = createAnalysis({ intervals: ['1m'], sentimentEveryMs: 30_000 });
     const sizes: number[] = [];
-    for (let end = 1; end <= 40; end++) analysis.candleClosed(input(CANDLES.slice(0, end)), (o) => {
+    for (let end = 1; end <= 90; end++) analysis.candleClosed(input(CANDLES.slice(0, end)), (o) => {
       if (o.type === 'rating') sizes.push(o.rating.rationale.length);
       if (sizes.length === 1) expect(o.type).toBe('rating');
     });
     expect(sizes.length).toBeGreaterThan(5);
-    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(10);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(20);
   });
 
   it('preview equals what closing would rate, and leaves no trace', () => {
@@ -110,19 +108,42 @@ describe('ratings and signals', () => {
     const outputs: EngineOutput[] = [];
     const out = (o: EngineOutput): void => void outputs.push(o);
     analysis.candleClosed(input(CANDLES.slice(0, 300), true), () => undefined);
-    for (let k = 0; k < 3; k++) analysis.preview(input(CANDLES.slice(0, 301)), out);
+    for (let k = 0; k < 3; k++) analysis.preview(input(CANDLES.slice(0, 300)), CANDLES[300] as Candle, out);
     analysis.candleClosed(input(CANDLES.slice(0, 301)), out);
     const ratings = outputs.flatMap((o) => (o.type === 'rating' ? [o.rating] : []));
     expect(ratings.map((r) => r.final)).toEqual([false, false, false, true]);
-    expect(ratings[0]).toEqual({ ...ratings[3], final: false });
+    expect(ratings[0]).toEqual({ ...ratings[3], final: false, ts: ratings[0]?.ts });
   });
 
   it('does not look ahead: what follows does not change a rating', () => {
-    const at = 400;
-    const garbage = CANDLES.map((c, i) => (i > at ? { ...c, open: 1, high: 9e9, low: 1, close: 7 } : c));
-    expect(rate(ratingInputs(garbage, at), at)).toEqual(rate(ratingInputs(CANDLES.slice(0, at + 1), at), at));
-    // Computing only the tail equals computing everything.
-    expect(rate(ratingInputs(CANDLES, 0), at)).toEqual(rate(ratingInputs(CANDLES.slice(0, at + 1), at), at));
+    const whole = feed(0, 900, 300).flatMap((o) => (o.type === 'rating' ? [o.rating] : []));
+    const prefix = feed(0, 400, 300).flatMap((o) => (o.type === 'rating' ? [o.rating] : []));
+    expect(whole.slice(0, prefix.length)).toEqual(prefix);
+  });
+
+  it('know a corrected candle, and one put in between, as if it had been so from the start', () => {
+    const last = (change: (analysis: ReturnType<typeof createAnalysis>, fixed: Candle[]) => void, fixed: Candle[]) => {
+      const analysis = createAnalysis({ intervals: ['1m'], sentimentEveryMs: 30_000 });
+      change(analysis, fixed);
+      let rating: RatingData | undefined;
+      analysis.candleClosed(input(fixed), (o) => (rating = o.type === 'rating' ? o.rating : rating));
+      return { ...rating, pct: null, dir: null };
+    };
+    const none = (): void => undefined;
+    for (const at of [298, 150]) {
+      const fixed = CANDLES.slice(0, 300).map((c, i) => (i === at ? { ...c, close: c.high, volume: c.volume * 2 } : c));
+      const fresh = last(() => undefined, fixed);
+      const corrected = last((analysis) => {
+        analysis.candleClosed(input(CANDLES.slice(0, 299), true), none);
+        analysis.revised(input(fixed.slice(0, 299)), fixed[at] as Candle);
+      }, fixed);
+      const inserted = last((analysis) => {
+        analysis.candleClosed(input(fixed.slice(0, 299).filter((_, i) => i !== at), true), none);
+        analysis.revised(input(fixed.slice(0, 299)), fixed[at] as Candle);
+      }, fixed);
+      expect(corrected).toEqual(fresh);
+      expect(inserted).toEqual(fresh);
+    }
   });
 
   it('are pinned on 600 simulated minutes (classes, by count)', () => {
@@ -160,7 +181,7 @@ describe('ratings and signals', () => {
 
   it('give nothing, and do not throw, on values that are no prices', () => {
     const analysis = createAnalysis({ intervals: ['1m'], sentimentEveryMs: 30_000 });
-    const broken = CANDLES.slice(0, 60).map((c, i) => (i === 50 ? { ...c, close: NaN } : c));
+    const broken = CANDLES.slice(0, 90).map((c, i) => (i === 50 ? { ...c, close: NaN } : c));
     const outputs: EngineOutput[] = [];
     analysis.candleClosed(input(broken), (o) => void outputs.push(o));
     analysis.candleClosed(input([]), (o) => void outputs.push(o));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atr, cci, columnsOf, directional, ema, hull9, midRange, rangePosition, rsi, sma, ultimate, vwma } from '@/core/analysis/indicators';
+import { atr, cci, columnsOf, directional, ema, hull9, midRange, rangePosition, rsi, sma, ultimate, vwma } from './batch/indicators';
 import { strengthOf } from '@/core/analysis/votes';
 
 /** Values worked out by hand from the definitions; the reference test compares whole columns where the shared folder is present. */

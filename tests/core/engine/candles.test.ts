@@ -176,13 +176,17 @@ it('sparkline: sixty closes, gaps stay gaps, once per closed minute', () => {
   expect(feed.of('sparkline', feed.clock(1000))).toEqual([]);
 });
 
-it('analysis: history is rated once and warm, a live close at once, the forming candle every ten seconds', () => {
-  const calls: string[] = [];
+/** An analysis that only notes what it is asked. */
+function noted(calls: string[]): Analysis {
   const note = (name: string) => (i: { interval: string; warm: boolean; candles: readonly unknown[] }): void => {
     calls.push(`${name} ${i.interval} ${i.candles.length}${i.warm ? ' warm' : ''}`);
   };
-  const analysis: Analysis = { candleClosed: note('closed'), preview: note('preview'), quote: () => undefined, clock: () => undefined, reset: () => undefined };
-  const feed = new Feed({ signalIntervals: ['1m'] }, 'live', analysis);
+  return { candleClosed: note('closed'), preview: note('preview'), revised: note('revised'), quote: () => undefined, clock: () => undefined, setPace: () => undefined, reset: () => undefined };
+}
+
+it('analysis: history is rated once and warm, a live close at once, the forming candle every ten seconds', () => {
+  const calls: string[] = [];
+  const feed = new Feed({ signalIntervals: ['1m'] }, 'live', noted(calls));
   for (let m = -20; m < -1; m += 1) feed.candle(0, m * MINUTE, [10, 11, 9, 10, 1], { route: 'rest' });
   expect(calls).toEqual([]);
   feed.clock(0);
@@ -194,4 +198,32 @@ it('analysis: history is rated once and warm, a live close at once, the forming 
   }
   expect(calls.filter((call) => call.startsWith('closed'))).toEqual(['closed 1m 20']);
   expect(calls.filter((call) => call.startsWith('preview')).length).toBe(6);
+});
+
+it('analysis: the last minute of a simulated past is history, however young; corrections and late minutes are told apart', () => {
+  const calls: string[] = [];
+  const feed = new Feed({ signalIntervals: ['1m'] }, 'simulated', noted(calls));
+  for (const m of [-3, -1, -2]) feed.candle(0, m * MINUTE, [10, 11, 9, 10, 1], { route: 'simulator' });
+  expect(calls.splice(0)).toEqual(['revised 1m 3 warm']);
+  feed.clock(0);
+  expect(calls.splice(0)).toEqual(['closed 1m 3 warm']);
+  feed.candle(1000, -MINUTE, [10, 12, 9, 10, 1], { route: 'rest' });
+  expect(calls).toEqual(['revised 1m 3 warm']);
+});
+
+it('at a speed, what is sent by time comes as often for the reader as at speed 1', () => {
+  const sent = (speed: number): number[] => {
+    const calls: string[] = [];
+    const feed = new Feed({ signalIntervals: ['1m'] }, 'simulated', noted(calls));
+    feed.send({ type: 'mode', mode: 'simulated', reason: 'fast', receiveTime: T0, speed });
+    const minutes: unknown[] = [];
+    for (let s = 0; s < 55; s += 1) {
+      feed.trade(s * 1000, '10');
+      minutes.push(...feed.of('candle', feed.clock(s * 1000)).filter((c) => c.interval === '1m' && !c.closed));
+    }
+    return [minutes.length, calls.filter((call) => call.startsWith('preview')).length];
+  };
+  expect(sent(1)).toEqual([55, 6]);
+  expect(sent(20)).toEqual([3, 1]);
+  expect(sent(NaN)).toEqual([55, 6]);
 });

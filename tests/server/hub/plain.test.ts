@@ -4,7 +4,7 @@ import { waitFor } from '../../support/waitFor';
 import { quote, startHub, type Client, type Running } from './support';
 
 const signal = (symbol: string, id: string) => ({
-  v: 1, id, method: 'ma-osc@0', source: 'live', venue: 'binance', symbol, tf: '1m', asOf: 1, ts: 2, final: true, action: 'BUY', strength: 'BUY', score: 0.2, ma: 0.2, osc: 0.2,
+  v: 1, id, method: 'tr26@1', source: 'live', venue: 'binance', symbol, tf: '1m', asOf: 1, ts: 2, final: true, action: 'BUY', strength: 'BUY', score: 0.2, ma: 0.2, osc: 0.2,
   dir: 'steady', pct: null, counts: { buy: 1, neutral: 0, sell: 0, na: 0 }, rationale: [], entry: 100, stop: 90, targets: [110], atr: 5, expiry: null,
   track: { n: 0, hit: null, lo: null, hi: null, avgR: null, pf: null, random: { hit: null, avgR: null }, since: null }, seq: null, prev: null, hash: null,
 });

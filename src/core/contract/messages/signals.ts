@@ -34,7 +34,7 @@ export const SignalTrack = v.object({
 export type SignalTrack = v.InferOutput<typeof SignalTrack>;
 
 const shared = {
-  /** Method id with version, e.g. `ma-osc@0`. A changed method is a new id with a fresh track record. */
+  /** Method id with version, e.g. `tr26@1`. A changed method is a new id with a fresh track record. */
   method: ShortText,
   /** Kind of the data it was computed on. */
   source: Quality,

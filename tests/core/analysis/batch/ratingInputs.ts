@@ -1,5 +1,5 @@
 import { atr, average, cci, columnsOf, difference, directional, ema, hull9, midRange, rangePosition, rsi, sma, ultimate, vwma, type Columns, type Series } from './indicators';
-import type { Candle } from '../market/outputs';
+import type { Candle } from '@/core/market/outputs';
 
 /** Periods of the simple and exponential averages. */
 export const AVERAGE_PERIODS = [10, 20, 30, 50, 100, 200] as const;
