@@ -3,11 +3,13 @@ import { err, ok, type Result } from '@/core/util/result';
 import type { Capability } from './base/connector';
 import type { VenueEntry } from './base/frames';
 import { binanceVenue } from './binance';
+import { coinbaseVenue } from './coinbase';
+import { krakenVenue } from './kraken';
 
 const CAPABILITIES: ReadonlySet<Capability> = new Set(['quotes', 'trades', 'tickers', 'candles', 'books', 'backfill']);
 
 /** Every venue the product knows, the preferred first. */
-export const VENUES: readonly VenueEntry[] = [binanceVenue];
+export const VENUES: readonly VenueEntry[] = [binanceVenue, coinbaseVenue, krakenVenue];
 
 /** Looks over the registry at start: a duplicate id, an unknown capability or class stops it with a clear message. */
 export function checkRegistry(entries: readonly VenueEntry[]): Result<readonly VenueEntry[], string> {

@@ -50,17 +50,18 @@ export class FakeVenue {
   book: { lastUpdateId: number; bids: Levels; asks: Levels } = { lastUpdateId: 100, bids: [['99.00', '1']], asks: [['101.00', '1']] };
   /** Venue clock minus the real one, ms. */
   clockOffsetMs = 0;
-  private ids = 1_000;
+  protected ids = 1_000;
   private readonly sockets = new Set<Socket>();
 
-  private constructor(
+  /** Use `start`. Other protocols extend this class and override `trade`, `quote`, `control` and `answer`. */
+  constructor(
     private readonly server: Server,
     private readonly upgrades: WebSocketServer,
   ) {}
 
-  static async start(port = 0): Promise<FakeVenue> {
+  static async start<V extends FakeVenue>(this: new (server: Server, upgrades: WebSocketServer) => V, port = 0): Promise<V> {
     const server = createServer();
-    const venue = new FakeVenue(server, new WebSocketServer({ noServer: true }));
+    const venue = new this(server, new WebSocketServer({ noServer: true }));
     server.on('request', (request, response) => venue.rest(request, response));
     server.on('upgrade', (request, socket: Socket, head) => void venue.handshakeGate.then(() => venue.upgrade(request, socket, head)));
     server.on('connection', (socket) => {
@@ -163,7 +164,7 @@ export class FakeVenue {
     });
   }
 
-  private control(connection: FakeConnection, text: string): void {
+  protected control(connection: FakeConnection, text: string): void {
     const message = JSON.parse(text) as FakeConnection['messages'][number];
     connection.messages.push(message);
     if (this.mute) return;
@@ -193,7 +194,7 @@ export class FakeVenue {
     response.end(JSON.stringify(answer));
   }
 
-  private answer(url: URL): object | null {
+  protected answer(url: URL): object | null {
     const symbol = url.searchParams.get('symbol') ?? '';
     if (url.pathname === '/api/v3/depth') return this.book;
     if (url.pathname === '/api/v3/klines') return this.klines(url.searchParams, symbol);
@@ -209,7 +210,7 @@ export class FakeVenue {
   }
 
   /** Rows up to now: from `startTime`, or the newest `limit`. The open price tells the minute. */
-  private klines(query: URLSearchParams, symbol: string): readonly unknown[] {
+  protected klines(query: URLSearchParams, symbol: string): readonly unknown[] {
     if (!this.listed[symbol]) return [];
     const step = { '1m': 60_000, '1h': 3_600_000, '1d': 86_400_000 }[query.get('interval') ?? ''] ?? 60_000;
     const limit = Math.min(1_000, Number(query.get('limit') ?? 500));
