@@ -35,7 +35,7 @@ describe('checkReplayFile', () => {
     ['an empty file', () => file('empty.jsonl', ''), /is not a recording/],
     ['another kind of file', () => file('notes.txt', 'hello\nworld\n'), /is not a recording: no line has the keys t, ts and raw/],
     ['damaged compression', () => file('bad.jsonl.gz', Buffer.from([0x1f, 0x8b, 1, 2, 3, 4, 5, 6, 7, 8, 9])), /the file is damaged/],
-    ['a venue without a mapper', () => file('other.jsonl', '{"t":"connect","ts":1,"conn":"a","url":"wss://feed.example.org/x"}\n'), /feed\.example\.org, for which there is no mapper \(known venues: binance\)/],
+    ['a venue without a mapper', () => file('other.jsonl', '{"t":"connect","ts":1,"conn":"a","url":"wss://feed.example.org/x"}\n'), /feed\.example\.org, for which there is no mapper \(known venues: binance, [a-z, ]+\)/],
   ])('says in one line what is wrong with %s', async (_name, make, message) => {
     const result = await checkReplayFile(make(), VENUES);
     expect(result).toMatchObject({ ok: false, error: expect.stringMatching(message) });
