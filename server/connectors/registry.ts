@@ -5,11 +5,12 @@ import type { VenueEntry } from './base/frames';
 import { binanceVenue } from './binance';
 import { coinbaseVenue } from './coinbase';
 import { krakenVenue } from './kraken';
+import { okxVenue } from './okx';
 
 const CAPABILITIES: ReadonlySet<Capability> = new Set(['quotes', 'trades', 'tickers', 'candles', 'books', 'backfill']);
 
 /** Every venue the product knows, the preferred first. */
-export const VENUES: readonly VenueEntry[] = [binanceVenue, coinbaseVenue, krakenVenue];
+export const VENUES: readonly VenueEntry[] = [binanceVenue, okxVenue, coinbaseVenue, krakenVenue];
 
 /** Looks over the registry at start: a duplicate id, an unknown capability or class stops it with a clear message. */
 export function checkRegistry(entries: readonly VenueEntry[]): Result<readonly VenueEntry[], string> {
