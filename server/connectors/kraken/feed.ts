@@ -25,7 +25,7 @@ export interface KrakenOptions {
   readonly heartbeatMs: number;
   /** The venue closes a connection that says nothing for about a minute, ms. */
   readonly pingMs: number;
-  /** Shortest time between two subscriptions to the same stream, ms. */
+  /** Time between two subscriptions to a stream that keeps failing, ms. */
   readonly resubscribeMs: number;
   /** Time between two REST calls, ms. */
   readonly restPaceMs: number;
@@ -52,6 +52,8 @@ const MAX_REQUESTS = 512;
 /** Time a subscription may stay without an answer, ms. */
 const UNANSWERED_MS = 30_000;
 const CALLS_PER_MINUTE = 60;
+/** A stream repaired so many paces ago counts as healthy. */
+const QUIET_PACES = 12;
 const INSTRUMENTS = 'instrument';
 const NOT_TRADING: ReadonlySet<string> = new Set(['delisted', 'disabled', 'work_in_progress']);
 
@@ -68,6 +70,8 @@ export class KrakenFeed implements Connector {
   private readonly requests = new Map<number, string>();
   /** Streams waiting to be asked for again. */
   private readonly repeating = new Set<string>();
+  /** Monotonic ms of the last repetition by stream. */
+  private readonly repeatedAt = new Map<string, number>();
   private served = new Map<string, string>();
   private translator: KrakenTranslator;
   private abort = new AbortController();
@@ -247,7 +251,7 @@ export class KrakenFeed implements Connector {
     else for (const symbol of this.served.keys()) this.repeat(channel, symbol, false);
   }
 
-  /** Asks for one stream again after a while; `fresh` = unsubscribe first, for a new snapshot. */
+  /** Asks for one stream again; `fresh` = unsubscribe first, for a new snapshot. */
   private repeat(channel: string, venueSymbol: string, fresh: boolean): void {
     const stream = `${channel} ${venueSymbol}`;
     if (this.repeating.has(stream)) return;
@@ -255,10 +259,13 @@ export class KrakenFeed implements Connector {
     const { signal } = this.abort;
     const generation = this.session.linkGeneration;
     // A first repair is made at once; a book that goes wrong again and again costs the venue one request in a while.
-    const wait = this.subscriptions.state(stream) === 'active' ? 0 : this.options.resubscribeMs * (1 + this.context.random());
+    const { resubscribeMs } = this.options;
+    const quiet = this.context.clock.monotonic() - (this.repeatedAt.get(stream) ?? -Infinity) >= QUIET_PACES * resubscribeMs;
+    const wait = fresh && quiet ? 0 : resubscribeMs * (1 + this.context.random());
     const ask = () => {
       this.repeating.delete(stream);
       if (signal.aborted || generation !== this.session.linkGeneration || !this.served.has(venueSymbol)) return;
+      this.repeatedAt.set(stream, this.context.clock.monotonic());
       if (fresh) this.session.send(this.request('unsubscribe', channel, [venueSymbol]));
       this.subscriptions.drop([stream]);
       this.subscriptions.want([stream], this.context.clock.monotonic());
