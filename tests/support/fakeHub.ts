@@ -91,19 +91,27 @@ export class FakeSocket implements WebSocketLike {
   }
 }
 
+export interface FakeHub {
+  readonly WebSocket: WebSocketConstructor;
+  readonly sockets: readonly FakeSocket[];
+  of(name: StreamName): FakeSocket[];
+  /** The newest socket of a stream; throws while there is none. */
+  latest(name: StreamName): FakeSocket;
+}
+
 /** Takes the place of the network: every socket the client opens, in order. */
-export function createFakeHub() {
+export function createFakeHub(): FakeHub {
   const sockets: FakeSocket[] = [];
   class Recorded extends FakeSocket {
+    // By this reconnecting-websocket knows a WebSocket class.
     static readonly CLOSING = 2;
     constructor(url: string, protocols: string[] = []) {
       super(url, protocols);
-      // reconnecting-websocket reads these from the instance.
       sockets.push(this);
     }
   }
   return {
-    WebSocket: Recorded satisfies WebSocketConstructor,
+    WebSocket: Recorded,
     sockets,
     of: (name: StreamName): FakeSocket[] => sockets.filter((s) => s.stream === name),
     latest(name: StreamName): FakeSocket {
@@ -113,7 +121,6 @@ export function createFakeHub() {
     },
   };
 }
-export type FakeHub = ReturnType<typeof createFakeHub>;
 
 /** A market value that is fine in every respect. */
 export const price = (value: number, extra: Partial<MarketData> = {}): MarketData => ({

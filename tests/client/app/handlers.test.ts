@@ -1,0 +1,63 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from 'vue';
+import { reportErrors } from '@/app/errors';
+import { wireClient } from '@/app/handlers/connection';
+import { useStores, type Stores } from '@/app/handlers/stores';
+import { createEmitter } from '@/service/emitter';
+import type { ClientEvents } from '@/service';
+import { rating, signal, stream } from '../panels/support';
+import { price } from '../../support/fakeHub';
+
+let stores: Stores;
+let touched: number;
+const events = () => {
+  const emitter = createEmitter<ClientEvents>((error) => { throw error; });
+  wireClient(emitter, stores, () => touched++);
+  return emitter;
+};
+const change = { channel: 'x', symbol: null, items: [], lost: 0, replace: false, receivedAt: 5, updates: [] } as const;
+
+beforeEach(() => {
+  setActivePinia(createPinia());
+  stores = useStores();
+  touched = 0;
+});
+
+describe('from the client to the stores', () => {
+  it('each family reaches its store', () => {
+    const { emit } = events();
+    emit('change', { ...change, family: 'market', updates: [{ key: 'A', value: price(3) }] });
+    emit('change', { ...change, family: 'sparkline', updates: [{ key: 'A', value: { end_time: 1, step_ms: 60_000, closes: [1], quality: 'live' } }] });
+    emit('change', { ...change, family: 'signals', items: [signal('s1')], lost: 4 });
+    emit('change', { ...change, family: 'ratings', updates: [{ key: 'A|1m', value: rating() }] });
+    stores.market.flush();
+    stores.analysis.flush();
+    expect([stores.market.peek('A')?.price, stores.market.sparkline('A')?.closes, stores.analysis.signals.length, stores.analysis.lostSignals, stores.analysis.ratings.size]).toEqual([3, [1], 1, 4, 1]);
+    expect(touched).toBe(4);
+  });
+
+  it('streams, mode, sources, version and activity reach the connection store', () => {
+    const { emit } = events();
+    emit('stream', stream('binary', { state: 'stale', reason: 'why' }));
+    emit('mode', 'replay');
+    emit('feeds', { binance: { state: 'live', age_ms: 4 } });
+    emit('server', { version: '9' });
+    emit('activity', { at: 1, level: 'warn', source: 'market', text: 'words' });
+    const { connection } = stores;
+    expect([connection.streams.binary.state, connection.streams.market.state, connection.mode, connection.feeds.get('binance')?.state, connection.serverVersion, connection.activity[0]?.text])
+      .toEqual(['stale', 'idle', 'replay', 'live', '9', 'words']);
+  });
+});
+
+describe('faults nobody caught', () => {
+  it('go to the activity log in words, once per ten seconds', () => {
+    const app = createApp({});
+    const page = new EventTarget() as unknown as Window;
+    reportErrors(app, stores, page);
+    for (let i = 0; i < 3; i++) app.config.errorHandler?.(new Error('row is odd'), null, 'render function');
+    for (let i = 0; i < 3; i++) page.dispatchEvent(Object.assign(new Event('unhandledrejection'), { reason: new Error('late') }));
+    const texts = stores.connection.activity.map((a) => a.text);
+    expect(texts).toEqual(['The page failed: late', 'A part of the page failed (render function): row is odd']);
+  });
+});
