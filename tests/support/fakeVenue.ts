@@ -190,7 +190,7 @@ export class FakeVenue {
       return;
     }
     const answer = this.answer(url);
-    response.writeHead(answer === null ? 404 : 'code' in answer ? 400 : 200, { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '10' });
+    response.writeHead(answer === null ? 404 : 'code' in answer && typeof answer.code === 'number' ? 400 : 200, { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '10' });
     response.end(JSON.stringify(answer));
   }
 

@@ -21,6 +21,8 @@ export interface OkxOptions {
   readonly http: HttpOptions;
   /** Order books as well; costs the stream `books` per symbol. */
   readonly books: boolean;
+  /** The venue's own candles, which come over a second socket. */
+  readonly candles: boolean;
   /** Time an accepted stream may stay without a message before it counts as silent, ms. */
   readonly silentStreamMs: number;
   readonly pingAfterMs: number;
@@ -32,7 +34,7 @@ export interface OkxOptions {
 }
 export const OKX_DEFAULTS: OkxOptions = {
   limits: SESSION_DEFAULTS, candleLimits: { ...SESSION_DEFAULTS, staleMs: 60_000, silentMs: 120_000 }, http: HTTP_DEFAULTS,
-  books: false, silentStreamMs: 60_000, pingAfterMs: 15_000, pongMs: 10_000, renewMs: 1_000, restPaceMs: 100,
+  books: false, candles: true, silentStreamMs: 60_000, pingAfterMs: 15_000, pongMs: 10_000, renewMs: 1_000, restPaceMs: 100,
 };
 
 /** Streams of one connection are not limited by number; this bounds what we ask for. */
@@ -108,7 +110,7 @@ export class OkxFeed implements Connector {
     });
     this.served = new Map([...this.wanted].map(([instId, i]) => [instId, i.symbol]));
     this.market.start([...this.served.keys()].flatMap((s) => this.streamsOf(s)));
-    this.candles.start([...this.served.keys()].map((s) => `candle1m:${s}`));
+    if (options.candles) this.candles.start([...this.served.keys()].map((s) => `candle1m:${s}`));
     void this.loadListings(this.rest, this.abort.signal);
   }
 
