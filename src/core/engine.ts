@@ -3,6 +3,7 @@ import { FEED_MODES, FEED_STATES, type DataKind, type FeedMode, type FeedStateNa
 import { sessionAt, type Session } from './market/calendar';
 import type { BookView, Engine, EngineOptions, TradeTotals } from './engineTypes';
 import { RatingDriver } from './engineRatings';
+import { candleOutput, TimedOutputs } from './engineTimed';
 import { readCandle } from './market/candleInput';
 import { ROLLED } from './market/candles';
 import type { BookEvent, BookStateEvent, CandleEvent, EventOrigin, FeedStatusEvent, InputEvent, InstrumentEvent, MarketInput, ModeEvent, QuoteEvent, TickerEvent, TradeEvent } from './market/events';
@@ -11,17 +12,12 @@ import type { AssetClass, Instrument } from './market/instrument';
 import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput } from './market/outputs';
 import { Row } from './market/row';
 import type { Source } from './market/source';
-import { sparkline } from './market/sparkline';
 import { believedTime, feasibleTime, numberProblem, shown, usableInstrument, type Problem } from './market/validate';
 import { VenueClock } from './market/venueClock';
 import { parsePositive, plainDecimal } from './util/decimal';
 
 export type { BookView, Engine, EngineOptions, TradeTotals };
 
-/** Least time between two outputs of a forming minute, ms at pace 1 ... */
-const MINUTE_EVERY_MS = 1_000;
-/** ... and of a longer forming candle and the previews of its ratings, unless the options say otherwise. */
-const PREVIEW_EVERY_MS = 10_000;
 /** Rows that are sent by time take turns in this many groups. */
 const PHASES = 10;
 /** Routes by which the past comes in; a candle of these is never a live close. */
@@ -63,8 +59,7 @@ class MarketEngine implements Engine {
   private readonly clocks = new Map<string, VenueClock>();
   private readonly sessions = new Map<AssetClass, Session & { readonly from: number }>();
   private readonly ratings: RatingDriver;
-  /** Feed time per real time. */
-  private pace = 1;
+  private readonly timed: TimedOutputs;
   /** The candle being taken in is of the past: rated, never signalled. */
   private backfill = false;
   private readonly candleHistory: number;
@@ -72,6 +67,7 @@ class MarketEngine implements Engine {
   constructor(private readonly options: EngineOptions, analysis: Analysis) {
     this.candleHistory = options.candleHistory ?? 600;
     this.ratings = new RatingDriver(analysis, options.signalIntervals ?? ROLLED);
+    this.timed = new TimedOutputs(this.ratings, options.previewEveryMs);
     for (const instrument of options.instruments) this.addRow(instrument);
   }
 
@@ -175,8 +171,7 @@ class MarketEngine implements Engine {
     }
     const keeps = KINDS[mode][0] === KINDS[this.mode][0];
     this.mode = mode;
-    this.pace = typeof event.speed === 'number' && event.speed > 1 && event.speed < 1e6 ? event.speed : 1;
-    this.ratings.analysis.setPace(this.pace);
+    this.timed.setPace(event.speed);
     // Another kind of data has another clock: a replay lies in the past.
     this.now = keeps ? Math.max(this.now, event.receiveTime) : event.receiveTime;
     if (!keeps) this.forget();
@@ -371,16 +366,9 @@ class MarketEngine implements Engine {
     for (const row of this.rows.values()) {
       row.candles.closeDue(this.venueNow(row), row.onCandle);
       this.publish(row, true);
-      this.ratings.flush(row, this.now, this.kind(), this.out);
-      if (row.candles.dirty && this.now - row.minuteTime >= MINUTE_EVERY_MS * this.pace) this.outForming(row);
-      if (row.formingDirty && this.now - row.formingTime >= this.previewEvery) this.outLonger(row);
-      if (row.sparklineDirty) this.outSparkline(row);
+      this.timed.send(row, this.now, this.kind(), this.out);
     }
     this.ratings.analysis.clock(this.now, this.out);
-  }
-
-  private get previewEvery(): number {
-    return (this.options.previewEveryMs ?? PREVIEW_EVERY_MS) * this.pace;
   }
 
   private venueNow(row: Row): number {
@@ -400,39 +388,9 @@ class MarketEngine implements Engine {
     this.ratings.analysis.quote({ symbol, mid: known ? (bid + ask) / 2 : null, last, spread: known ? ask - bid : null, venue, kind, now: receiveTime ?? this.now });
   }
 
-  private outCandle(row: Row, interval: Interval, candle: Candle, closed: boolean, revised: boolean): void {
-    this.out({ type: 'candle', symbol: row.instrument.symbol, interval, candle, closed, kind: this.kind(), venue: row.candleVenue, revised });
-  }
-
-  private outForming(row: Row): void {
-    row.candles.dirty = false;
-    row.formingDirty = true;
-    row.minuteTime = this.now;
-    const candle = row.candles.forming('1m');
-    if (candle) this.outCandle(row, '1m', candle, false, false);
-  }
-
-  private outLonger(row: Row): void {
-    row.formingDirty = false;
-    // The first time all are sent; from then on they take turns.
-    row.formingTime = row.formingTime === -Infinity ? this.now - row.options.phase * this.previewEvery : this.now;
-    for (const interval of ROLLED) {
-      const candle = row.candles.forming(interval);
-      if (candle === null) continue;
-      if (interval !== '1m') this.outCandle(row, interval, candle, false, false);
-      this.ratings.forming(row, interval, candle, this.now, this.kind(), this.out);
-    }
-  }
-
-  private outSparkline(row: Row): void {
-    row.sparklineDirty = false;
-    const data = sparkline(row.candles.series['1m'].closed, this.kind());
-    if (data) this.out({ type: 'sparkline', symbol: row.instrument.symbol, data });
-  }
-
   private onClosedCandle(row: Row, interval: Interval, candle: Candle, revised: boolean, history: boolean): void {
     // What comes from our own store need not go back there.
-    if (!history) this.outCandle(row, interval, candle, true, revised);
+    if (!history) this.out(candleOutput(row, interval, candle, this.kind(), true, revised));
     if (interval === '1m') row.sparklineDirty = true;
     const context = { now: this.now, venueNow: this.venueNow(row), kind: this.kind(), backfill: this.backfill };
     if (revised) this.ratings.revised(row, interval, candle, context);

@@ -46,9 +46,9 @@ export class RatingDriver {
 
   /** Rates history that came in since: once, not candle by candle. */
   flush(row: Row, now: number, kind: DataKind, out: Out): void {
-    if (row.warm.size === 0) return;
     for (const interval of this.intervals) if (row.warm.has(interval)) this.analysis.candleClosed(input(row, interval, true, { now, kind }), out);
     row.warm.clear();
+    row.warmTime = now;
   }
 
   /** Previews the rating of a forming candle. */

@@ -4,7 +4,7 @@ import { Frame } from './frame';
 import { Indicators } from './indicators';
 import { Scorecard } from './scorecard';
 import type { AnalysisSink, CandleInput } from './types';
-import { ALL_VOTES, newTally, rationale, strengthOf, tally } from './votes';
+import { ALL_VOTES, newTally, rationale, strengthOf, tally, type Tally } from './votes';
 
 /** Method id of ratings and signals. A change of any rule is a new id with a fresh track record. */
 export const RATING_METHOD = 'tr26@1';
@@ -47,6 +47,8 @@ interface State {
   /** Class and score of the last final rating; null before the first. */
   strength: Strength | null;
   score: number;
+  /** Outcome of the preview last sent since the newest candle closed: the same one is not sent again. */
+  readonly previewed: Tally;
   /** Close time of the newest candle that open signals were judged by. */
   asOf: number;
   readonly card: Scorecard;
@@ -54,6 +56,9 @@ interface State {
 
 /** One sum is finite only if every part is; prices and volumes are far from overflow. */
 const usable = (c: Candle): boolean => Number.isFinite(c.open + c.high + c.low + c.close + c.volume) && c.low > 0 && c.volume >= 0;
+
+/** Both means and all counts are equal; NaN equals nothing. */
+const sameVotes = (a: Tally, b: Tally): boolean => a.score === b.score && a.ma === b.ma && a.buy === b.buy && a.sell === b.sell && a.neutral === b.neutral;
 
 function actionOf(strength: Strength): RatingData['action'] {
   return strength === 'NEUTRAL' ? 'NEUTRAL' : strength.endsWith('BUY') ? 'BUY' : 'SELL';
@@ -94,7 +99,9 @@ export class Ratings {
     // What closed before is rated first, by its own call.
     if (state.fed !== input.candles.at(-1)?.openTime || forming.openTime <= state.fed || !usable(forming)) return;
     const frame = state.indicators.peek(forming, this.#ahead);
-    if (tally(frame, this.#tally)) out({ type: 'rating', rating: this.#data(input, state, forming, frame, false) });
+    if (!tally(frame, this.#tally) || sameVotes(this.#tally, state.previewed)) return;
+    Object.assign(state.previewed, this.#tally);
+    out({ type: 'rating', rating: this.#data(input, state, forming, frame, false) });
   }
 
   /** A candle was corrected, or put in between: nothing is sent, the next rating knows it. */
@@ -133,6 +140,7 @@ export class Ratings {
   /** Takes in one candle and counts its votes; null with too few or a candle that is none. */
   #take(state: State, candle: Candle, { interval }: CandleInput): Readonly<Frame> | null {
     state.fed = candle.openTime;
+    state.previewed.score = NaN;
     if (!usable(candle)) {
       state.indicators = new Indicators();
       return null;
@@ -185,7 +193,7 @@ export class Ratings {
     const key = `${kind}|${symbol}|${interval}`;
     let state = this.#states.get(key);
     if (!state) {
-      state = { indicators: new Indicators(), scores: new Scores(), fed: -Infinity, stale: false, strength: null, score: 0, asOf: 0, card: new Scorecard(PLAN) };
+      state = { indicators: new Indicators(), scores: new Scores(), fed: -Infinity, stale: false, strength: null, score: 0, previewed: newTally(), asOf: 0, card: new Scorecard(PLAN) };
       this.#states.set(key, state);
     }
     return state;

@@ -47,7 +47,7 @@ export interface QuoteInput {
 export interface Analysis {
   /** The last of the candles closed (or history is being loaded: `warm`). Emits `rating`, `signal` and, for 1m, `sentiment`. */
   candleClosed(input: CandleInput, out: AnalysisSink): void;
-  /** The candle after those given changed. Emits one `rating` with `final: false`, which is never scored and leaves no trace. */
+  /** The candle after those given changed. Emits one `rating` with `final: false`, which is never scored, unless its means and counts are those of the preview before. */
   preview(input: CandleInput, forming: Candle, out: AnalysisSink): void;
   /** One of the closed candles was corrected or put in between others. Emits nothing; what follows knows it. */
   revised(input: CandleInput, candle: Candle): void;

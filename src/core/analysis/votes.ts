@@ -45,13 +45,15 @@ const vote = (buy: boolean, sell: boolean): Cast => (buy ? 1 : sell ? -1 : 0);
 const isNumber = (x: number): boolean => x === x;
 const EMA50 = AVERAGE_PERIODS.indexOf(50);
 const ema50 = (f: Values): number => f.ema[EMA50] as number;
+/** The price against an average. */
+const against = (close: number, value: number, e: number): Cast => vote(close > value + e, close < value - e);
 const AVERAGE = ['average below the price', 'average above the price', 'average at the price'] as const;
 
 function average(k: string, value: (f: Values) => number): Rule {
   return {
     k, group: 'ma', words: AVERAGE, value,
     defined: (f) => isNumber(value(f)),
-    cast: (f, e) => vote(f.close > value(f) + e, f.close < value(f) - e),
+    cast: (f, e) => against(f.close, value(f), e),
   };
 }
 
@@ -147,6 +149,9 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** The simple and exponential averages lead `RULES`, in turn. */
+const AVERAGES = 2 * AVERAGE_PERIODS.length;
+
 /** Class of a score: limits at 0.1 and 0.5 on both sides. */
 export function strengthOf(score: number): Strength {
   if (score < -0.5) return 'STRONG_SELL';
@@ -159,7 +164,17 @@ export function strengthOf(score: number): Strength {
 export function tally(f: Values, into: Tally): boolean {
   const e = PRICE_EPSILON * Math.abs(f.close);
   let ma = 0, osc = 0, mas = 0, oscs = 0, buy = 0, sell = 0;
-  for (let i = 0; i < RULES.length; i++) {
+  // The first rules in a plain loop: they are half of all votes.
+  for (let i = 0; i < AVERAGES; i++) {
+    const value = (i % 2 === 0 ? f.sma[i >> 1] : f.ema[i >> 1]) as number;
+    if (!isNumber(value)) continue;
+    const cast = against(f.close, value, e);
+    if (cast > 0) buy++;
+    else if (cast < 0) sell++;
+    ma += cast;
+    mas++;
+  }
+  for (let i = AVERAGES; i < RULES.length; i++) {
     const rule = RULES[i] as Rule;
     if (!rule.defined(f)) continue;
     const cast = rule.cast(f, e);

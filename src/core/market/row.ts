@@ -31,6 +31,8 @@ export class Row {
   candleVenue = '';
   /** Timeframes that got history which the analysis has not seen yet. */
   readonly warm = new Set<Interval>();
+  /** Feed time at which history was last handed to the analysis, ms. */
+  warmTime = -Infinity;
   sparklineDirty = false;
   /** Longer forming candles changed since they were sent. */
   formingDirty = false;
@@ -81,6 +83,7 @@ export class Row {
     this.candles = new CandleBook(this.options.candleHistory);
     this.candleVenue = '';
     this.warm.clear();
+    this.warmTime = -Infinity;
     this.sparklineDirty = false;
     this.formingDirty = false;
     this.formingTime = -Infinity;

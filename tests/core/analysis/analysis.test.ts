@@ -103,7 +103,7 @@ describe('ratings and signals', () => {
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(20);
   });
 
-  it('preview equals what closing would rate, and leaves no trace', () => {
+  it('preview equals what closing would rate, leaves no trace, and is sent again only with other votes', () => {
     const analysis = createAnalysis({ intervals: ['1m'], sentimentEveryMs: 30_000 });
     const outputs: EngineOutput[] = [];
     const out = (o: EngineOutput): void => void outputs.push(o);
@@ -111,8 +111,12 @@ describe('ratings and signals', () => {
     for (let k = 0; k < 3; k++) analysis.preview(input(CANDLES.slice(0, 300)), CANDLES[300] as Candle, out);
     analysis.candleClosed(input(CANDLES.slice(0, 301)), out);
     const ratings = outputs.flatMap((o) => (o.type === 'rating' ? [o.rating] : []));
-    expect(ratings.map((r) => r.final)).toEqual([false, false, false, true]);
-    expect(ratings[0]).toEqual({ ...ratings[3], final: false, ts: ratings[0]?.ts });
+    expect(ratings.map((r) => r.final)).toEqual([false, true]);
+    expect(ratings[0]).toEqual({ ...ratings[1], final: false, ts: ratings[0]?.ts });
+    const low = 0.95 * (CANDLES[301]?.low ?? NaN);
+    const turned = { ...(CANDLES[301] as Candle), low, close: low };
+    for (const forming of [CANDLES[301] as Candle, turned, turned]) analysis.preview(input(CANDLES.slice(0, 301)), forming, out);
+    expect(outputs.filter((o) => o.type === 'rating')).toHaveLength(4);
   });
 
   it('does not look ahead: what follows does not change a rating', () => {
