@@ -19,7 +19,7 @@ export interface KrakenOptions {
   readonly http: HttpOptions;
   /** Order books as well. */
   readonly books: boolean;
-  /** Levels of a book: 10, 25, 100, 500 or 1,000. The checksum proves the best ten. */
+  /** Levels of a book: 10, 25, 100, 500 or 1,000. The checksum proves ten, so with ten no level is taken on trust. */
   readonly depth: number;
   /** Silence of every kind, heartbeats too, after which the connection is given up, ms. */
   readonly heartbeatMs: number;
@@ -41,7 +41,7 @@ const KRAKEN_LIMITS: SessionLimits = {
   backoff: { firstMs: 2_000, baseMs: 5_000, capMs: 60_000 },
 };
 export const KRAKEN_DEFAULTS: KrakenOptions = {
-  limits: KRAKEN_LIMITS, http: HTTP_DEFAULTS, books: false, depth: 100, heartbeatMs: 10_000, pingMs: 30_000, resubscribeMs: 5_000, restPaceMs: 1_100,
+  limits: KRAKEN_LIMITS, http: HTTP_DEFAULTS, books: false, depth: 10, heartbeatMs: 10_000, pingMs: 30_000, resubscribeMs: 5_000, restPaceMs: 1_100,
 };
 
 /** Symbols named in one message. */

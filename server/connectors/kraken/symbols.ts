@@ -5,7 +5,8 @@ import type { KrakenPair } from './raw';
 /** Kraken's old names of assets that everyone else, and its own v2 protocol, calls otherwise. */
 const OLD_NAMES: ReadonlyMap<string, string> = new Map([['XBT', 'BTC'], ['XDG', 'DOGE']]);
 const REST_NAMES: ReadonlyMap<string, string> = new Map([...OLD_NAMES].map(([old, name]) => [name, old]));
-const PAIR = /^([A-Za-z0-9.]{1,15})\/([A-Za-z0-9]{2,10})$/;
+/** Staked assets (`ETH2.S`) and tokenised shares (`AAPLx`) have no canonical name: they are no currencies and no shares. */
+const PAIR = /^([A-Z0-9]{1,15})\/([A-Z0-9]{2,10})$/;
 
 /** A name of v1 or of REST's `wsname` in v2 spelling, which is the canonical one: `XBT/USD` -> `BTC/USD`. */
 export function fromOldName(wsname: string): string {
