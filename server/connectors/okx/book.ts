@@ -117,6 +117,11 @@ export class OkxBookSequencer {
     return this.replace(snapshot, true);
   }
 
+  /** A message of this book could not be read: whatever it changed is missing. */
+  unreadable(): OkxBookStep {
+    return this.mode === 'ok' ? this.lost('an update could not be read') : { type: 'drop' };
+  }
+
   /** The venue confirmed the subscription: from here on updates belong to the new one. */
   confirmed(): void {
     if (this.mode === 'resubscribing') this.mode = 'empty';

@@ -22,7 +22,8 @@ export type OkxMapped =
   | { readonly type: 'pong' }
   /** Known and not used here. */
   | { readonly type: 'ignored' }
-  | ({ readonly type: 'bad' } & OkxBad);
+  /** `book`: what could not be read was part of an order book, which is incomplete from here on. */
+  | ({ readonly type: 'bad'; readonly book?: { readonly stream: string; readonly instId: string } } & OkxBad);
 
 export interface OkxMapperOptions {
   readonly kind: DataKind;
@@ -143,7 +144,7 @@ export class OkxMapper {
   private book(place: Place, action: unknown, rows: readonly unknown[]): OkxMapped {
     const [row] = rows;
     if ((action !== 'snapshot' && action !== 'update') || rows.length !== 1 || !isRecord(row) || !isDepth(row)) {
-      return { type: 'bad', ...badRow(place, row ?? null) };
+      return { type: 'bad', ...badRow(place, row ?? null), book: { stream: place.stream, instId: place.instId } };
     }
     return { type: 'book', stream: place.stream, instId: place.instId, symbol: place.symbol, action, data: bookData(row) };
   }

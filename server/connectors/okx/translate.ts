@@ -49,7 +49,13 @@ export class OkxTranslator {
       this.step(mapped.stream, mapped.instId, mapped.symbol, step, at);
     } else if (mapped.type === 'ack') {
       if (mapped.op === 'subscribe') this.books.get(mapped.stream)?.sequencer.confirmed();
-    } else if (mapped.type === 'bad') this.bad(mapped, at);
+    } else if (mapped.type === 'bad') {
+      this.bad(mapped, at);
+      if (mapped.book && mapped.symbol !== null) {
+        const { stream, instId } = mapped.book;
+        this.step(stream, instId, mapped.symbol, this.book(stream, instId, mapped.symbol, at).sequencer.unreadable(), at);
+      }
+    }
     return mapped;
   }
 

@@ -109,6 +109,16 @@ describe('okx: what only this venue has', () => {
     expect(of('book').map((b) => b.action)).toEqual(['snapshot', 'snapshot']);
   });
 
+  it('O04b an unreadable update makes the book a gap in the same moment, and it is repaired', async () => {
+    const { venue, of, state } = await rig({ books: true });
+    await state('ok');
+    venue.depth('BTCUSDT', 101, 101, [['99.00', 'much']]);
+    await waitFor(() => of('bookState').some((s) => s.state === 'gap'));
+    await state('ok');
+    expect(of('badInput')).toMatchObject([{ code: 'bad_payload', symbol: 'BTC/USDT' }]);
+    expect(of('book').map((b) => b.action)).toEqual(['snapshot', 'snapshot']);
+  });
+
   it('O05 without a first snapshot the REST one is used, again when it is too old', async () => {
     const { venue, of, state, has } = await rig({ books: true }, (v) => {
       v.snapshots = false;
