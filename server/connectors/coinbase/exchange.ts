@@ -21,19 +21,21 @@ const CONTROL = new Set(['heartbeat', 'status', 'auction', 'received', 'open', '
 export function mapExchange(type: string, f: Fields, at: number, options: CoinbaseMapperOptions): CoinbaseMapped {
   if (type === 'subscriptions') return { type: 'ack', sequence: null, refusals: [], streams: activeStreams(f.channels) };
   if (CONTROL.has(type)) return { type: type === 'heartbeat' ? 'heartbeat' : 'ignored', sequence: null, refusals: [] };
-  const read = READERS[type];
-  if (!read) return bad('unknown_type', `message type ${type.slice(0, 40)}`);
+  const [channel, read] = READERS.get(type) ?? [];
+  if (!channel || !read) return bad('unknown_type', `message type ${type.slice(0, 40)}`);
   const productId = typeof f.product_id === 'string' ? f.product_id : '';
   const symbol = options.symbolOf(productId);
   if (symbol === null) return bad('unknown_symbol', `${type} of ${productId.slice(0, 24) || 'no product'}`);
   const found = new Findings();
-  found.streams.add(`${CHANNELS[type] ?? type}:${productId}`);
+  found.streams.add(`${channel}:${productId}`);
   read({ f, productId, symbol, at, options, found });
   return found.data(null);
 }
 
-const CHANNELS: Readonly<Record<string, string>> = { match: 'matches', last_match: 'matches', snapshot: 'level2', l2update: 'level2' };
-const READERS: Readonly<Record<string, ((m: Message) => void) | undefined>> = { match, last_match: lastMatch, ticker, snapshot, l2update };
+/** Reader and channel by message type. A map: a plain object would answer to "toString" as well. */
+const READERS: ReadonlyMap<string, readonly [channel: string, read: (m: Message) => void]> = new Map([
+  ['match', ['matches', match]], ['last_match', ['matches', lastMatch]], ['ticker', ['ticker', ticker]], ['snapshot', ['level2', snapshot]], ['l2update', ['level2', l2update]],
+]);
 
 function match(m: Message): void {
   const { f, found, symbol } = m;
