@@ -1,4 +1,5 @@
 import type { DataKind, Route } from '@/core/contract';
+import type { AssetClass } from '@/core/market/instrument';
 
 const NAMES: Readonly<Record<string, string>> = {
   binance: 'Binance', okx: 'OKX', coinbase: 'Coinbase', kraken: 'Kraken', finnhub: 'Finnhub', twelvedata: 'Twelve Data',
@@ -8,6 +9,12 @@ const NAMES: Readonly<Record<string, string>> = {
 export const venueName = (id: string): string => NAMES[id] ?? id;
 
 const ROUTE_WORDS: Readonly<Record<Route, string>> = { socket: '', rest: 'REST', simulator: '', replay: 'replay', history: 'stored' };
+
+/** Why a symbol may have no source, and what would give it one. */
+export const noSourceWords = (assetClass: AssetClass): string =>
+  assetClass === 'crypto' || assetClass === 'test'
+    ? 'No connected venue has sent this symbol; it appears by itself when one does.'
+    : 'The connected venues carry crypto only; the simulator (TICKGLASS_FEED=simulator) also has shares, currencies and metals.';
 
 export interface Origin {
   /** Short: `Binance`, `Binance REST`, `Binance replay`. */

@@ -22,7 +22,10 @@ export function decimalsOf(step: number): number {
 
 /** A price with exactly `decimals` places (from the tick size): `61,837.63`. */
 export function formatPrice(value: number | null, decimals: number): string {
-  return value === null ? '' : numberFormat(Math.min(12, Math.max(0, decimals))).format(value);
+  if (value === null) return '';
+  // A price finer than its step says (step not known yet, or wrong) must not read as nothing: three digits of it instead.
+  const needed = value !== 0 && Math.abs(value) < 0.5 * 10 ** -decimals ? 2 - Math.floor(Math.log10(Math.abs(value))) : decimals;
+  return numberFormat(Math.min(12, Math.max(0, needed))).format(value);
 }
 
 /** A price change with its sign; zero has none: `+12.50`, `−3.00` (a true minus, as wide as the plus). */

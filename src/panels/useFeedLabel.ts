@@ -6,6 +6,7 @@ import type { StreamState } from '@/stores/types';
 
 const BY_REQUEST: Label = { tag: 'DELAYED', words: 'The stream is down; prices come by plain requests every few seconds', tone: 'amber' };
 const NOT_LIVE: Label = { tag: 'NOT LIVE', words: 'The stream is interrupted; the numbers are the last ones received', tone: 'amber' };
+const UNNAMED: Label = { tag: 'NOT LIVE', words: 'The stream is down; prices come by plain requests every few seconds, and each row names its source', tone: 'amber' };
 const WAITING: Label = { tag: 'CONNECTING', words: 'Waiting for the server to say what feeds it', tone: 'plain' };
 
 /**
@@ -15,7 +16,7 @@ const WAITING: Label = { tag: 'CONNECTING', words: 'Waiting for the server to sa
 export function feedLabel(mode: FeedMode | 'unknown', state: StreamState, fallback: boolean): Label {
   if (mode === 'simulated' || mode === 'replay' || mode === 'none') return MODE_LABELS[mode];
   if (state === 'live') return mode === 'unknown' ? WAITING : MODE_LABELS[mode];
-  if (fallback && mode !== 'unknown') return BY_REQUEST;
+  if (fallback) return mode === 'unknown' ? UNNAMED : BY_REQUEST;
   if (mode === 'unknown' && ['idle', 'connecting', 'hello', 'syncing'].includes(state)) return WAITING;
   return NOT_LIVE;
 }

@@ -193,6 +193,10 @@ class StreamClient implements Client {
         this.events.emit('mode', mode);
       },
       feeds: (feeds) => this.events.emit('feeds', feeds),
+      // One clock feeds all streams; three samples of it would only disturb the estimate of its speed.
+      feedTime: (time, heardAt) => {
+        if (name === 'market') this.events.emit('feedTime', { time, heardAt });
+      },
       server: (version) => this.events.emit('server', { version }),
       notice: (message) => this.onNotice(message),
       rejected: (channel, code) => {

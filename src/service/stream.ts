@@ -26,6 +26,7 @@ export interface StreamPort {
   receipt(receipt: ReceiptMessage): void;
   mode(mode: FeedMode): void;
   feeds(feeds: Readonly<Record<string, FeedSummary>>): void;
+  feedTime(time: number, heardAt: number): void;
   server(version: string): void;
   notice(message: StatusMessage): void;
   rejected(channel: string, code: string): void;
@@ -285,6 +286,7 @@ export class Stream {
     switch (message.type) {
       case 'heartbeat':
         port.mode(message.mode);
+        if (message.feed_time !== undefined) port.feedTime(message.feed_time, clock.mono());
         return port.feeds(message.feeds);
       case 'pong':
         if (this.ping.open && (message.id === this.ping.id || message.id === undefined)) {

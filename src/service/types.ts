@@ -58,6 +58,8 @@ export interface ClientEvents {
   status: StatusMessage;
   mode: FeedMode;
   feeds: Readonly<Record<string, FeedSummary>>;
+  /** Clock of the server's feed, ms since the epoch, and when it was heard (monotonic ms). Apart from today's in a replay or a fast simulator. */
+  feedTime: { readonly time: number; readonly heardAt: number };
   server: { readonly version: string };
   /** A channel the server refused to give. */
   rejected: { readonly stream: StreamName; readonly channel: string; readonly code: ErrorName | string };

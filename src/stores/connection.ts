@@ -1,9 +1,13 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
 import { STREAM_NAMES, type FeedMode, type FeedSummary, type StreamName } from '@/core/contract';
-import type { Activity, ConnectionStoreApi, StreamView } from './types';
+import type { Activity, ConnectionStoreApi, FeedTime, StreamView } from './types';
 
 const MAX_ACTIVITY = 500;
+/** Shortest time between two samples of the feed's clock that tells its speed, ms. */
+const MIN_SAMPLE_MS = 1_000;
+/** States in which values come. */
+const FLOWING: ReadonlySet<StreamView['state']> = new Set(['live', 'syncing']);
 
 /** A stream before anything happened. */
 export function idleStream(name: StreamName): StreamView {
@@ -17,6 +21,7 @@ export const useConnectionStore = defineStore('connection', () => {
   const mode = shallowRef<FeedMode | 'unknown'>('unknown');
   const feeds = shallowRef<ReadonlyMap<string, FeedSummary>>(new Map());
   const serverVersion = shallowRef<string | null>(null);
+  const feedTime = shallowRef<FeedTime | null>(null);
   const activity = shallowRef<readonly Activity[]>([]);
   let lastId = 0;
 
@@ -25,15 +30,25 @@ export const useConnectionStore = defineStore('connection', () => {
     mode,
     feeds,
     serverVersion,
+    feedTime,
     activity,
     setStream(view: StreamView): void {
-      streams.value = { ...streams.value, [view.name]: view };
+      // Each attempt to reconnect is a state of its own; the outage began with the first of them.
+      const downSince = FLOWING.has(view.state) ? null : (streams.value[view.name].downSince ?? view.since);
+      streams.value = { ...streams.value, [view.name]: { ...view, downSince } };
     },
     setMode(next: FeedMode): void {
       mode.value = next;
     },
     setFeeds(next: Readonly<Record<string, FeedSummary>>): void {
       feeds.value = new Map(Object.entries(next));
+    },
+    setFeedTime(time: number, heardAt: number): void {
+      const last = feedTime.value;
+      const wait = last ? heardAt - last.heardAt : 0;
+      // Samples close together measure the network, not the clock; a step back is another feed.
+      const speed = !last || time < last.time ? null : wait < MIN_SAMPLE_MS ? last.speed : (time - last.time) / wait;
+      feedTime.value = { time, heardAt, speed };
     },
     setServerVersion(version: string): void {
       serverVersion.value = version;

@@ -95,7 +95,8 @@ export const useSettingsStore = defineStore('settings', () => {
     },
     isFavourite: (symbol: string): boolean => state.value.favourites.includes(symbol),
     reset(): void {
-      update(DEFAULT_SETTINGS);
+      // What was starred is the user's work, not a setting, and the question of the first run was answered.
+      update({ ...DEFAULT_SETTINGS, favourites: state.value.favourites, paletteChosen: state.value.paletteChosen });
     },
   };
 });

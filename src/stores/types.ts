@@ -12,6 +12,8 @@ export interface StreamView {
   readonly reason: string;
   /** Monotonic ms at which the state was entered. */
   readonly since: number;
+  /** Monotonic ms at which values stopped coming; null while they come. Kept by the store over all attempts to reconnect. */
+  readonly downSince?: number | null;
   /** Monotonic ms of the next attempt; null when none is planned. */
   readonly nextAttemptAt: number | null;
   /** Round trip of the last ping, ms. */
@@ -26,6 +28,16 @@ export interface StreamView {
   /** Messages of this stream that could not be understood. */
   readonly refused: number;
   readonly lastReceipt: ReceiptMessage | null;
+}
+
+/** A sample of the feed's clock. */
+export interface FeedTime {
+  /** ms since the Unix epoch. */
+  readonly time: number;
+  /** Monotonic ms of receipt. */
+  readonly heardAt: number;
+  /** Feed seconds per second, measured between the last two samples; null before the second. */
+  readonly speed: number | null;
 }
 
 /** One line of the activity log. */
@@ -137,12 +149,15 @@ export interface ConnectionStoreApi {
   readonly mode: FeedMode | 'unknown';
   readonly feeds: ReadonlyMap<string, FeedSummary>;
   readonly serverVersion: string | null;
+  /** Clock of the server's feed as last heard; null before the first heartbeat. */
+  readonly feedTime: FeedTime | null;
   /** Newest first, at most 500. */
   readonly activity: readonly Activity[];
   setStream(view: StreamView): void;
   setMode(mode: FeedMode): void;
   setFeeds(feeds: Readonly<Record<string, FeedSummary>>): void;
   setServerVersion(version: string): void;
+  setFeedTime(time: number, heardAt: number): void;
   log(entry: Omit<Activity, 'id'>): void;
 }
 
@@ -178,6 +193,6 @@ export interface SettingsStoreApi extends Settings {
   update(partial: Partial<Settings>): void;
   toggleFavourite(symbol: string): void;
   isFavourite(symbol: string): boolean;
-  /** Back to the defaults. */
+  /** Back to the defaults, except for the favourites and the answered question of the first run. */
   reset(): void;
 }

@@ -21,6 +21,7 @@ export function wireClient(client: Pick<Client, 'on'>, stores: Stores, touched: 
     },
     mode: (mode) => connection.setMode(mode),
     feeds: (feeds) => connection.setFeeds(feeds),
+    feedTime: ({ time, heardAt }) => connection.setFeedTime(time, heardAt),
     server: ({ version }) => connection.setServerVersion(version),
     activity: (note) => connection.log(note),
   };

@@ -25,7 +25,7 @@ const sentence = (reason: string, fallback: string): string => {
 
 /** State of one stream in words, at monotonic time `now` (ms). */
 export function streamWords(view: StreamView, now: number): StreamWords {
-  const lasted = seconds(now - view.since);
+  const lasted = seconds(now - (view.downSince ?? view.since));
   const bridge = view.fallback ? ' Prices come by plain requests meanwhile.' : '';
   switch (view.state) {
     case 'live':

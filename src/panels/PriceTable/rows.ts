@@ -1,3 +1,4 @@
+import type { FeedMode } from '@/core/contract';
 import type { InstrumentView, QuoteView, Settings, SortDirection } from '@/stores/types';
 import { columnOf, isSortKey } from './columns';
 
@@ -75,4 +76,18 @@ export function breadthOf(symbols: readonly string[], source: RowSource, top: nu
     gainers: moves.slice(0, Math.min(top, up)),
     losers: moves.slice(Math.max(moves.length - top, moves.length - down)).reverse(),
   };
+}
+
+/** Sentences about blanks that many rows share: symbols that no source has, and 24 hour figures that a recording does not hold. */
+export function tableNotes(symbols: readonly string[], source: RowSource, mode: FeedMode | 'unknown'): string[] {
+  const orphans = symbols.filter((s) => source.peek(s)?.state === 'none');
+  const priced = symbols.flatMap((s) => source.peek(s) ?? []).filter((q) => q.price !== null);
+  const notes: string[] = [];
+  if (orphans.length > 0) {
+    const silent = orphans.filter((s) => ['crypto', 'test'].includes(source.instrument(s).assetClass)).length;
+    if (orphans.length > silent) notes.push(`${orphans.length - silent} without a source: the connected venues carry crypto only.`);
+    if (silent > 0) notes.push(`${silent} not sent by any venue so far.`);
+  }
+  if (mode === 'replay' && priced.length > 0 && priced.every((q) => q.open24h === null)) notes.push('24 hour change, range and volume are not in this recording.');
+  return notes;
 }

@@ -3,8 +3,9 @@ import { diagnostics } from '@/panels/ConnectionPanel/diagnostics';
 import { receiptWords, streamWords } from '@/panels/ConnectionPanel/streamWords';
 import StreamCard from '@/panels/ConnectionPanel/StreamCard.vue';
 import { feedLabel } from '@/panels/useFeedLabel';
+import { feedTimeNow, speedText } from '@/panels/shell/feedClock';
 import { findItems, PALETTE_LIMIT, type PaletteAction } from '@/panels/shell/paletteItems';
-import type { ReceiptMessage } from '@/core/contract';
+import type { FeedMode, ReceiptMessage } from '@/core/contract';
 import { useConnectionStore } from '@/stores/connection';
 import type { StreamState } from '@/stores/types';
 import { freshStores, instrument, mountPanel, stream, type Mounted } from './support';
@@ -33,6 +34,53 @@ describe('streamWords', () => {
   });
 });
 
+describe('an outage', () => {
+  beforeEach(freshStores);
+  it('is as old as its first failure, however often a new attempt was made since, and over with the next state', () => {
+    const connection = useConnectionStore();
+    const set = (state: StreamState, since: number) => {
+      connection.setStream(stream('market', { state, since, nextAttemptAt: since + 5_000 }));
+      return streamWords(connection.streams.market, 60_000).long;
+    };
+    set('live', 1_000);
+    set('backoff', 20_000);
+    set('connecting', 25_000);
+    expect(set('backoff', 58_000)).toContain('down for 40 s, retry in 3 s');
+    expect(set('live', 59_000)).toBe('Live for 1 s.');
+    expect(set('backoff', 59_500)).toContain('down for 1 s');
+  });
+});
+
+describe('the clock of the feed', () => {
+  beforeEach(freshStores);
+  const wall = Date.UTC(2026, 0, 2);
+  const shown = (mode: FeedMode, mono: number) => feedTimeNow(mode, useConnectionStore().feedTime, { mono, wall: wall + mono });
+
+  it('goes on at the measured speed between heartbeats, and stands when the recording has ended', () => {
+    const connection = useConnectionStore();
+    connection.setFeedTime(1_000_000, 10_000);
+    expect(shown('replay', 12_000)).toBe(1_000_000);
+    connection.setFeedTime(1_100_000, 15_000);
+    expect(speedText(connection.feedTime?.speed ?? null)).toBe('20×');
+    expect(shown('replay', 16_000)).toBe(1_120_000);
+    connection.setFeedTime(1_100_000, 20_000);
+    expect(shown('replay', 24_000)).toBe(1_100_000);
+    expect(speedText(connection.feedTime?.speed ?? null)).toBe('');
+  });
+  it('is not guessed far beyond the last heartbeat', () => {
+    useConnectionStore().setFeedTime(0, 0);
+    useConnectionStore().setFeedTime(5_000, 5_000);
+    expect(shown('replay', 600_000)).toBe(20_000);
+  });
+  it('is shown for a simulator apart from the wall clock only, and never for a market', () => {
+    useConnectionStore().setFeedTime(wall + 10_200, 10_000);
+    expect(shown('simulated', 12_000)).toBeNull();
+    expect(shown('live', 12_000)).toBeNull();
+    useConnectionStore().setFeedTime(wall + 60_000, 15_000);
+    expect(shown('simulated', 15_000)).toBe(wall + 60_000);
+  });
+});
+
 describe('feedLabel', () => {
   it('never says LIVE while the stream is not live', () => {
     for (const state of STATES) for (const fallback of [true, false]) expect(feedLabel('live', state, fallback).tag === 'LIVE').toBe(state === 'live');
@@ -46,6 +94,7 @@ describe('feedLabel', () => {
   it('says DELAYED when the REST snapshot stands in', () => {
     expect(feedLabel('live', 'backoff', true).tag).toBe('DELAYED');
     expect(feedLabel('live', 'backoff', false).tag).toBe('NOT LIVE');
+    expect(feedLabel('unknown', 'backoff', true)).toMatchObject({ tag: 'NOT LIVE', words: expect.stringContaining('plain requests') as string });
   });
 });
 

@@ -28,6 +28,16 @@ describe('InstrumentPanel', () => {
     fillMarket({ 'BTC/USDT': { bid: null, ask: null, volume_24h: null } });
     expect(await open('BTC/USDT')).toMatch(/Bidnot known.*Asknot known.*Spreadnot known.*24 h volumenot known/);
   });
+  it('tells blanks of a recording from blanks of a market', async () => {
+    fillMarket({ 'BTC/USDT': { open_24h: null, volume_24h: null } });
+    useConnectionStore().setMode('replay');
+    expect(await open('BTC/USDT')).toMatch(/24 h change not in this recording.*24 h volumenot in this recording/);
+  });
+  it('says what would give a price to a symbol without a source', async () => {
+    fillMarket({ AAPL: { state: 'none', price: null, source: '' } }, [instrument('AAPL', { assetClass: 'equity' })]);
+    expect(await open('AAPL')).toContain('No source has this symbol. The connected venues carry crypto only; the simulator');
+    expect(mounted.wrapper.find('.tag').text()).toMatch(/^NO SOURCE/);
+  });
   it('says that a symbol is not known here', async () => {
     fillMarket({ 'BTC/USDT': {} });
     expect(await open('NOPE')).toContain('NOPE is not known here');

@@ -77,6 +77,13 @@ describe('PriceTable', () => {
     expect(row('TINY/USDT').text()).toContain('0.00000644');
   });
 
+  it('never shows a price as nothing because its step is not known', async () => {
+    fillMarket({ 'PEPE/USDT': { price: 0.00000644, bid: null, ask: null }, 'BTC/USDT': { price: 100_000.1 } });
+    await open();
+    expect(row('PEPE/USDT').find('.price').text()).toBe('0.00000644');
+    expect(row('BTC/USDT').find('.price').text()).toBe('100,000.10');
+  });
+
   it('changes only the row whose quote changed, and shows the changed digits', async () => {
     fillMarket({ 'A/USD': { price: 100.12 }, 'B/USD': { price: 50 } });
     await open();
@@ -152,6 +159,27 @@ describe('PriceTable, its states', () => {
     expect(row('A/USD').classes()).toContain('row--stale');
     expect(mounted.wrapper.find('.panel__head .tag').text()).toMatch(/^NOT LIVE/);
     expect(mounted.wrapper.find('.feed-notice').text()).toMatch(/restarting.*retry in [23] s/);
+  });
+  it('under the last row: what the filter hides, with the way back, and nothing when all is shown', async () => {
+    fillMarket({ 'A/USD': {}, 'B/USD': {} });
+    await open({ text: 'b/' });
+    expect(mounted.wrapper.find('.end').text()).toMatch(/^1 of 2 symbols\. Show all/);
+    await mounted.wrapper.find('.end__all').trigger('click');
+    expect(mounted.wrapper.findComponent(PriceTable).emitted('update:text')).toEqual([['']]);
+    await mounted.wrapper.setProps({ text: '' });
+    expect(mounted.wrapper.find('.end').exists()).toBe(false);
+  });
+  it('tells why rows and cells are blank: no source for shares, no 24 hour figures in a recording', async () => {
+    fillMarket({ 'A/USD': { open_24h: null, change_24h: null, high_24h: null, low_24h: null, volume_24h: null }, AAPL: { state: 'none', price: null, source: '' } }, [instrument('AAPL', { assetClass: 'equity' })]);
+    await open();
+    expect(mounted.wrapper.find('.end').text()).toMatch(/^1 without a source: .*crypto only\.$/);
+    expect(row('AAPL').find('.source').attributes('title')).toContain('the simulator');
+    expect(row('A/USD').findAll('[title="Not known yet"]')).toHaveLength(4);
+    useConnectionStore().setMode('replay');
+    useMarketStore().applyQuotes({ replace: false, receivedAt: performance.now(), updates: [{ key: 'AAPL', value: null }] });
+    await mounted.flush();
+    expect(row('A/USD').findAll('[title="Not in this recording"]')).toHaveLength(4);
+    expect(mounted.wrapper.find('.end').text()).toBe('24 hour change, range and volume are not in this recording.');
   });
   it('a refusing venue is named with its reason while no real prices come', async () => {
     fillMarket({ 'A/USD': { quality: 'simulated', source: 'simulator', route: 'simulator' } });

@@ -77,6 +77,11 @@ describe('AppShell', () => {
     await mounted.wrapper.find('.first > .button').trigger('click');
     expect(mounted.wrapper.find('.first').exists()).toBe(false);
     expect(useSettingsStore().palette).toBe('blue-orange');
+    useSettingsStore().toggleFavourite('A/USD');
+    useSettingsStore().reset();
+    await nextTick();
+    expect(mounted.wrapper.find('.first').exists()).toBe(false);
+    expect(useSettingsStore().favourites).toEqual(['A/USD']);
   });
 });
 
