@@ -1,4 +1,5 @@
 import type { Interval } from '../contract';
+import type { OpenCandle } from './openCandle';
 import type { Candle } from './outputs';
 import { SecondRing } from './secondRing';
 import { MinuteSeries, RollupSeries, type CandleSink, type Series } from './series';
@@ -15,6 +16,9 @@ export class CandleBook {
   private readonly minutes: MinuteSeries;
   private readonly seconds = new SecondRing();
   private fromMid = false;
+  /** Venue time before which nothing is to be closed; -Infinity when it is to be found anew. */
+  private dueAt = -Infinity;
+  private lastOpen: OpenCandle | null = null;
 
   constructor(limit: number) {
     const minutes = new MinuteSeries('1m', limit);
@@ -36,6 +40,7 @@ export class CandleBook {
     this.seconds.add(price, Number(size), time);
     const open = this.minutes.openFor(time, price, venueNow, sink);
     if (typeof open === 'string') return open;
+    this.opened(open);
     open.add(price, time);
     open.volume.add(size);
     this.dirty = true;
@@ -46,6 +51,7 @@ export class CandleBook {
   mid(price: number, time: number, venueNow: number, sink: CandleSink): void {
     const open = this.minutes.openFor(time, price, venueNow, sink);
     if (typeof open === 'string') return;
+    this.opened(open);
     open.add(price, time);
     this.fromMid = true;
     this.dirty = true;
@@ -56,12 +62,23 @@ export class CandleBook {
     const series = this.series[interval];
     if (closed) series.give(candle, sink, history);
     else series.suggest(candle);
+    this.dueAt = -Infinity;
     this.dirty = true;
   }
 
   /** Closes every candle whose time and grace are over. */
   closeDue(venueNow: number, sink: CandleSink): void {
+    if (venueNow < this.dueAt) return;
     for (const interval of ROLLED) this.series[interval].closeDue(venueNow, sink);
+    this.dueAt = Infinity;
+    for (const interval of ROLLED) this.dueAt = Math.min(this.dueAt, this.series[interval].nextClose());
+  }
+
+  /** Another minute than the last one may be due earlier, and opening it may have closed one. */
+  private opened(open: OpenCandle): void {
+    if (open === this.lastOpen) return;
+    this.lastOpen = open;
+    this.dueAt = -Infinity;
   }
 
   /** Oldest first; the last ones may be forming. */

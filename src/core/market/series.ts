@@ -35,6 +35,8 @@ export abstract class Series {
   abstract feed(part: Candle, sink: CandleSink, history: boolean): void;
   /** Closes what is over by the venue's clock. */
   abstract closeDue(venueNow: number, sink: CandleSink): void;
+  /** Venue time at which the oldest of what is open is to be closed; Infinity when nothing is open. */
+  abstract nextClose(): number;
   /** Drops what is open in a bucket that the venue closed. */
   protected abstract discard(openTime: number): void;
 
@@ -107,7 +109,6 @@ export class MinuteSeries extends Series {
     for (let first = this.open[0]; first && first.openTime + this.length + GRACE_MS <= venueNow; first = this.open[0]) this.closeFirst(sink);
   }
 
-  /** End of the oldest open minute; Infinity when none is open. */
   nextClose(): number {
     return (this.open[0]?.openTime ?? Infinity) + this.length + GRACE_MS;
   }
@@ -168,6 +169,10 @@ export class RollupSeries extends Series {
 
   closeDue(venueNow: number, sink: CandleSink): void {
     if (this.base && this.base.openTime + this.length + GRACE_MS <= venueNow) this.closeBase(sink, false);
+  }
+
+  nextClose(): number {
+    return (this.base?.openTime ?? Infinity) + this.length + GRACE_MS;
   }
 
   protected discard(openTime: number): void {
