@@ -55,7 +55,7 @@ describe('OKX recordings', () => {
     });
   });
 
-  it.each([['excerpt', excerpt], ...(whole ? [['whole recording', whole] as const] : [])])('every checksum of the %s is verified, by us and by the definition of CRC-32', (_name, path) => {
+  it.each([['excerpt', excerpt] as const, ...(whole ? [['whole recording', whole] as const] : [])])('every checksum of the %s is verified, by us and by the definition of CRC-32', (_name, path) => {
     const { books } = readRecording(path);
     const references = booksAfter(books);
     const { book, translator } = bench();
@@ -139,10 +139,11 @@ function playFaults({ books, references, texts }: Course, fault: readonly Fault[
     const numbers = numbered ? { checksum: 0, prevSeqId: -1, seqId: id(i) } : { checksum };
     return JSON.stringify({ arg: ARG, action: 'snapshot', data: [{ bids, asks, ts, ...numbers }] });
   };
-  let asked: number | null = null;
+  /** Frames until the venue answers; none when nothing was asked. */
+  const asked: number[] = [];
   let position = 0;
   const { book, translator } = bench(() => {
-    asked = answerAfter;
+    asked[0] = answerAfter;
     seen.renewed += 1;
   });
   const judge = (i: number) => {
@@ -153,7 +154,7 @@ function playFaults({ books, references, texts }: Course, fault: readonly Fault[
     if (held !== wanted) expect(held).toBe(wanted);
   };
   const answer = () => {
-    asked = null;
+    asked.length = 0;
     translator.frame(JSON.stringify({ event: 'subscribe', arg: ARG, connId: 'a' }), 0);
     translator.frame(snapshot(position), 0);
     judge(position);
@@ -162,9 +163,9 @@ function playFaults({ books, references, texts }: Course, fault: readonly Fault[
     position = Math.max(position, i);
     translator.frame(wire(i), 0);
     judge(i);
-    if (asked !== null && (asked -= 1) < 0) answer();
+    if (asked[0] !== undefined && (asked[0] -= 1) < 0) answer();
   }
-  if (asked !== null) answer();
+  if (asked.length > 0) answer();
   // A last loss is noticed with the next message; the venue then still has the same book.
   if (book.state !== 'ok') answer();
   judge(position);
