@@ -68,6 +68,7 @@ export class KrakenFeed implements Connector {
   private readonly channels: readonly string[];
   /** Channel by request id. */
   private readonly requests = new Map<number, string>();
+  private nextId = 1;
   /** Streams waiting to be asked for again. */
   private readonly repeating = new Set<string>();
   /** Monotonic ms of the last repetition by stream. */
@@ -198,7 +199,8 @@ export class KrakenFeed implements Connector {
   }
 
   private requestId(channel: string): number {
-    const id = this.subscriptions.request([]);
+    const id = this.nextId;
+    this.nextId += 1;
     this.requests.set(id, channel);
     const [oldest] = this.requests.keys();
     if (this.requests.size > MAX_REQUESTS && oldest !== undefined) this.requests.delete(oldest);
@@ -269,7 +271,8 @@ export class KrakenFeed implements Connector {
       if (fresh) this.session.send(this.request('unsubscribe', channel, [venueSymbol]));
       this.subscriptions.drop([stream]);
       this.subscriptions.want([stream], this.context.clock.monotonic());
-      this.session.send(this.request('subscribe', channel, [venueSymbol]));
+      // Too many are waiting for their turn: this one comes back.
+      if (!this.session.send(this.request('subscribe', channel, [venueSymbol]))) this.repeat(channel, venueSymbol, fresh);
     };
     if (wait === 0) ask();
     else void delay(wait, undefined, { signal, ref: false }).then(ask, () => this.repeating.delete(stream));
@@ -293,9 +296,9 @@ export class KrakenFeed implements Connector {
   /** The heartbeat rule: anything heard proves the connection, data alone proves the feed (which the session judges). */
   private keepAlive(): void {
     const now = this.context.clock.monotonic();
-    if (this.session.linkGeneration === 0 || this.session.state === 'waiting') return;
     const silence = now - this.heardAt;
-    if (this.session.state !== 'connecting' && silence >= this.options.heartbeatMs) return this.session.abandon(`no heartbeat for ${Math.round(silence / 1_000)} s`);
+    // Of an open connection only: the time is set anew when one opens.
+    if (silence >= this.options.heartbeatMs) return this.session.abandon(`no heartbeat for ${Math.round(silence / 1_000)} s`);
     if (now - this.pingedAt >= this.options.pingMs && this.session.send(JSON.stringify({ method: 'ping', req_id: this.requestId('ping') }))) this.pingedAt = now;
     const unanswered = this.subscriptions.expire(now);
     if (unanswered.length > 0) this.context.log.info({ streams: unanswered.slice(0, 20) }, 'Kraken has sent nothing for these streams yet');
@@ -314,8 +317,12 @@ export class KrakenFeed implements Connector {
   }
 
   private unserve(venueSymbols: readonly string[], reason: string): void {
-    const gone = venueSymbols.filter((venueSymbol) => this.served.delete(venueSymbol));
+    const gone = venueSymbols.filter((venueSymbol) => this.served.has(venueSymbol));
     if (gone.length === 0) return;
+    for (const venueSymbol of gone) {
+      this.translator.drop(venueSymbol, reason, this.context.clock.now());
+      this.served.delete(venueSymbol);
+    }
     this.context.log.info({ symbols: gone, reason }, 'symbols that Kraken does not serve');
     this.subscriptions.drop(gone.flatMap((venueSymbol) => this.streamsOf(venueSymbol)));
     for (let i = 0; i < gone.length; i += SYMBOLS_PER_MESSAGE) {

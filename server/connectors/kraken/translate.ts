@@ -60,12 +60,16 @@ export class KrakenTranslator {
   /** The connection was cut: books cannot be continued and are told stale in the same moment. */
   cut(reason: string, at: number): void {
     this.forming.clear();
-    this.verifiedBefore = this.verified;
-    for (const [venueSymbol, book] of this.books) {
-      const symbol = this.options.symbolOf(venueSymbol);
-      if (book.ready && symbol !== null) this.state(symbol, 'stale', reason, at);
-    }
-    this.books.clear();
+    for (const venueSymbol of [...this.books.keys()]) this.drop(venueSymbol, reason, at);
+  }
+
+  /** A symbol is no longer delivered: its book, if there is one, is told stale. */
+  drop(venueSymbol: string, reason: string, at: number): void {
+    const book = this.books.get(venueSymbol);
+    const symbol = this.options.symbolOf(venueSymbol);
+    if (book?.ready && symbol !== null) this.state(symbol, 'stale', reason, at);
+    this.verifiedBefore += book?.verified ?? 0;
+    this.books.delete(venueSymbol);
   }
 
   private data(parts: readonly KrakenPart[], at: number): void {

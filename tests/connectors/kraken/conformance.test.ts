@@ -134,6 +134,20 @@ describe('kraken: what only this venue has', () => {
     await waitFor(() => venue.connections.length > 1, { message: 'the dead connection was kept' });
   });
 
+  it('K06b also when it never said anything', async () => {
+    const { venue } = await rig({ heartbeatMs: 120 }, (v) => (v.mute = true));
+    await waitFor(() => venue.connections.length > 1, { message: 'the silent connection was kept' });
+  });
+
+  it('K06c a pair that is delisted on the way has its book marked, and is unsubscribed', async () => {
+    const { venue, connector, btc } = await rig({ books: true });
+    await btc('ok');
+    venue.raw('{"channel":"instrument","type":"update","data":{"pairs":[{"symbol":"BTC/USDT","base":"BTC","quote":"USDT","status":"delisted","qty_increment":1e-08,"price_increment":0.1}]}}');
+    await btc('stale');
+    expect(connector.status().symbols).toEqual(['ETH/USDT']);
+    await waitFor(() => venue.open[0] && !venue.open[0].streams.has('btcusdt@book') && venue.open[0].streams.has('ethusdt@book'), { message: 'not unsubscribed' });
+  });
+
   it('K07 heartbeats keep the connection; pings are sent and their pongs are no data', async () => {
     const { venue, connector } = await rig({ heartbeatMs: 150, pingMs: 30 });
     await waitFor(() => venue.open[0]?.streams.size);
