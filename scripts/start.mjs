@@ -35,6 +35,17 @@ function build(name, { args }) {
   });
 }
 
+/** npm puts a shell between itself and this process, and the shell dies of a signal without passing it on: its end is ours too. */
+function endWithParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  timer.unref();
+}
+
 const asksOnly = process.argv.slice(2).some((argument) => ['--help', '-h', '--version', '-v'].includes(argument));
 const stale = Object.entries(targets).filter(([name, target]) => !(asksOnly && name === 'page') && isStale(target));
 try {
@@ -42,6 +53,7 @@ try {
     process.stderr.write(`Building the ${stale.map(([name]) => name).join(' and the ')}, a few seconds ...\n`);
     await Promise.all(stale.map(([name, target]) => build(name, target)));
   }
+  if (process.env.npm_lifecycle_event) endWithParent();
   await import(pathToFileURL(entry).href);
 } catch (error) {
   process.stderr.write(`tickglass: ${error instanceof Error ? error.message : String(error)}\n`);

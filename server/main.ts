@@ -22,7 +22,7 @@ import { createHistory } from './history/history';
 import type { History } from './history/port';
 import { recordFromBus } from './history/recorder';
 import { createHttpServer } from './http/server';
-import { createHub } from './hub/hub';
+import { createHub, type Hub } from './hub/hub';
 import { checkOrigin, hostAllowed } from './hub/origin';
 import { createSteadyClock } from './observability/clock';
 import { createLogger, type Logger } from './observability/logger';
@@ -32,8 +32,11 @@ import { createWarmUp } from './pipeline/warmUp';
 
 /** Candles kept in memory per symbol and interval. */
 const CANDLE_HISTORY = 600;
-/** Longest time the start waits for stored candles; later they are fed in beside the stream. */
-const WARM_WAIT_MS = 1_000;
+/**
+ * Longest time the start waits for stored candles; later they are fed in beside the stream. The simulator waits longer: it goes on from them, and a past
+ * made up without them would contradict what was shown before.
+ */
+const WARM_WAIT_MS = { live: 1_000, simulator: 10_000 } as const;
 /** Time clients get to leave, and time after which the process ends whatever hangs. */
 const DRAIN_MS = 3_000;
 const EXIT_MS = 9_000;
@@ -138,9 +141,11 @@ async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof 
 async function build(config: Config, sources: Sources, log: Logger, place: Place): Promise<Server> {
   const core = createCore(config, sources, log);
   const { bus, engine, clock, metrics } = core;
+  let hub: Hub | null = null;
   const history = createHistory({
     dataDir: config.dataDir, clock, log: log.child({ part: 'history' }), metrics,
-    onHealth: ({ state, reason }) => doors.hub.broadcast({
+    // The file may fail before the doors are there; then nobody is connected who could be told.
+    onHealth: ({ state, reason }) => hub?.broadcast({
       type: 'status', level: state === 'ok' ? 'info' : 'warn', code: 'storage_degraded', state,
       message: state === 'ok' ? 'History is written again' : reason, timestamp: new Date(clock.now()).toISOString(),
     }),
@@ -151,6 +156,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const { supervisor } = feed;
   const newEpoch = (): string => randomBytes(5).toString('hex');
   const doors = await createDoors(core, feed, history, place);
+  hub = doors.hub;
   const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp });
   const stopWatching = watchEventLoop(metrics);
   return {
@@ -159,7 +165,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       const modes = config.feed === 'simulator' ? ['simulated' as const] : config.feed === 'replay' ? [] : ['live' as const, 'simulated' as const];
       const read = Promise.all(modes.map((mode) => warmUp.prepare(mode, clock.now())))
         .catch((error: unknown) => log.warn({ err: error }, 'stored candles and signals cannot be read yet'));
-      await Promise.race([read, new Promise((resolve) => setTimeout(resolve, WARM_WAIT_MS).unref())]);
+      await Promise.race([read, new Promise((resolve) => setTimeout(resolve, config.feed === 'simulator' ? WARM_WAIT_MS.simulator : WARM_WAIT_MS.live).unref())]);
       pipeline.start();
       await supervisor.start();
       return supervisor;

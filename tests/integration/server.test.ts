@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -114,7 +114,25 @@ describe('server as a process', () => {
     const one = await server();
     await priced(one);
     await waitFor(async () => (await json<{ status: string }>(one, '/health')).status === 'degraded', { message: 'degraded health' });
+    // The next attempts fail too: it must outlive them.
+    const failures = async (): Promise<number> => Number(/history_errors_total\{operation="open"\} (\d+)/.exec(await (await fetch(`${one.url}/metrics`)).text())?.[1] ?? 0);
+    await waitFor(async () => (await failures()) >= 2, { timeoutMs: 15_000, message: 'a second attempt to open the file' });
+    expect(one.output()).not.toMatch(/ReferenceError|unexpected fault/);
+    expect(await one.stop('SIGTERM')).toBe(0);
   });
+
+  it('started by npm, ends in order when the shell between them is gone', async () => {
+    const command = `node scripts/start.mjs --port 0 --feed simulator --data-dir :memory: --log-level info; exit $?`;
+    const shell = spawn('sh', ['-c', command], { cwd: repoRoot, env: { ...process.env, npm_lifecycle_event: 'start' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
+    // Their ends close when the server ends, not when the shell does.
+    const ended = once(shell, 'close');
+    await waitFor(() => said.includes('Feed: simulated market'), { timeoutMs: 60_000, message: () => `the server's start: ${said}` });
+    shell.kill('SIGTERM');
+    await ended;
+    expect(said).toContain('stopping');
+  }, 90_000);
 });
 
 describe('refusal to start', () => {
