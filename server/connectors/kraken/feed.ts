@@ -10,6 +10,7 @@ import { Subscriptions } from '../base/subscriptions';
 import { createKrakenBackfill } from './backfill';
 import type { KrakenMapped, KrakenPart } from './mapped';
 import type { KrakenPair } from './raw';
+import { INSTRUMENTS, KrakenRequests } from './requests';
 import { KrakenRest } from './rest';
 import { mayBeListed, toInstrument } from './symbols';
 import { KrakenTranslator } from './translate';
@@ -47,14 +48,11 @@ export const KRAKEN_DEFAULTS: KrakenOptions = {
 /** Symbols named in one message. */
 const SYMBOLS_PER_MESSAGE = 100;
 const MAX_SYMBOLS = 1_000;
-/** Requests whose answer is waited for: refusals name the request, not the channel. */
-const MAX_REQUESTS = 512;
 /** Time a subscription may stay without an answer, ms. */
 const UNANSWERED_MS = 30_000;
 const CALLS_PER_MINUTE = 60;
 /** A stream repaired so many paces ago counts as healthy. */
 const QUIET_PACES = 12;
-const INSTRUMENTS = 'instrument';
 const NOT_TRADING: ReadonlySet<string> = new Set(['delisted', 'disabled', 'work_in_progress']);
 
 /** The live feed: socket, subscriptions and REST of Kraken. What messages mean is the translator's business. */
@@ -66,9 +64,7 @@ export class KrakenFeed implements Connector {
   private readonly offset = new ClockOffset();
   private readonly wanted: ReadonlyMap<string, Instrument>;
   private readonly channels: readonly string[];
-  /** Channel by request id. */
-  private readonly requests = new Map<number, string>();
-  private nextId = 1;
+  private readonly requests: KrakenRequests;
   /** Streams waiting to be asked for again. */
   private readonly repeating = new Set<string>();
   /** Monotonic ms of the last repetition by stream. */
@@ -92,6 +88,7 @@ export class KrakenFeed implements Connector {
     private readonly options: KrakenOptions,
   ) {
     this.wanted = new Map(context.instruments.filter(mayBeListed).slice(0, MAX_SYMBOLS).map((i) => [i.symbol, i]));
+    this.requests = new KrakenRequests(options.depth);
     this.channels = ['ticker', 'trade', 'ohlc', ...(options.books ? ['book'] : [])];
     this.translator = this.createTranslator();
     this.session = new VenueSession({
@@ -183,28 +180,14 @@ export class KrakenFeed implements Connector {
     const now = this.context.clock.monotonic();
     this.heardAt = this.pingedAt = now;
     this.system = 'online';
-    this.requests.clear();
+    this.requests.reset();
     this.repeating.clear();
     this.subscriptions.reset(now);
     const symbols = [...this.served.keys()];
     for (let i = 0; i < symbols.length; i += SYMBOLS_PER_MESSAGE) {
-      for (const channel of this.channels) link.send(this.request('subscribe', channel, symbols.slice(i, i + SYMBOLS_PER_MESSAGE)));
+      for (const channel of this.channels) link.send(this.requests.stream('subscribe', channel, symbols.slice(i, i + SYMBOLS_PER_MESSAGE)));
     }
-    link.send(JSON.stringify({ method: 'subscribe', params: { channel: INSTRUMENTS, snapshot: true }, req_id: this.requestId(INSTRUMENTS) }));
-  }
-
-  private request(method: 'subscribe' | 'unsubscribe', channel: string, symbol: readonly string[]): string {
-    const extra = { ticker: { event_trigger: 'bbo' }, ohlc: { interval: 1 }, book: { depth: this.options.depth } }[channel] ?? {};
-    return JSON.stringify({ method, params: { channel, symbol, ...extra, ...(method === 'subscribe' ? { snapshot: true } : {}) }, req_id: this.requestId(channel) });
-  }
-
-  private requestId(channel: string): number {
-    const id = this.nextId;
-    this.nextId += 1;
-    this.requests.set(id, channel);
-    const [oldest] = this.requests.keys();
-    if (this.requests.size > MAX_REQUESTS && oldest !== undefined) this.requests.delete(oldest);
-    return id;
+    link.send(this.requests.instruments());
   }
 
   private message(text: string, at: number): boolean {
@@ -241,7 +224,7 @@ export class KrakenFeed implements Connector {
 
   /** A pair that is not listed is left out; a full message budget or a lost unsubscription is asked for again. */
   private venueRefused({ method, id, venueSymbol, words }: Extract<KrakenMapped, { type: 'refused' }>, at: number): void {
-    const channel = id === null ? undefined : this.requests.get(id);
+    const channel = this.requests.channelOf(id);
     if (method === 'unsubscribe') return this.context.log.info({ symbol: venueSymbol, words }, 'Kraken refused to unsubscribe');
     if (venueSymbol !== null && /not (supported|found)/i.test(words)) return this.unserve([venueSymbol], words);
     if (channel !== undefined && venueSymbol !== null) this.subscriptions.rejected(`${channel} ${venueSymbol}`, words);
@@ -268,11 +251,11 @@ export class KrakenFeed implements Connector {
       this.repeating.delete(stream);
       if (signal.aborted || generation !== this.session.linkGeneration || !this.served.has(venueSymbol)) return;
       this.repeatedAt.set(stream, this.context.clock.monotonic());
-      if (fresh) this.session.send(this.request('unsubscribe', channel, [venueSymbol]));
+      if (fresh) this.session.send(this.requests.stream('unsubscribe', channel, [venueSymbol]));
       this.subscriptions.drop([stream]);
       this.subscriptions.want([stream], this.context.clock.monotonic());
       // Too many are waiting for their turn: this one comes back.
-      if (!this.session.send(this.request('subscribe', channel, [venueSymbol]))) this.repeat(channel, venueSymbol, fresh);
+      if (!this.session.send(this.requests.stream('subscribe', channel, [venueSymbol]))) this.repeat(channel, venueSymbol, fresh);
     };
     if (wait === 0) ask();
     else void delay(wait, undefined, { signal, ref: false }).then(ask, () => this.repeating.delete(stream));
@@ -299,7 +282,7 @@ export class KrakenFeed implements Connector {
     const silence = now - this.heardAt;
     // Of an open connection only: the time is set anew when one opens.
     if (silence >= this.options.heartbeatMs) return this.session.abandon(`no heartbeat for ${Math.round(silence / 1_000)} s`);
-    if (now - this.pingedAt >= this.options.pingMs && this.session.send(JSON.stringify({ method: 'ping', req_id: this.requestId('ping') }))) this.pingedAt = now;
+    if (now - this.pingedAt >= this.options.pingMs && this.session.send(this.requests.ping())) this.pingedAt = now;
     const unanswered = this.subscriptions.expire(now);
     if (unanswered.length > 0) this.context.log.info({ streams: unanswered.slice(0, 20) }, 'Kraken has sent nothing for these streams yet');
   }
@@ -326,7 +309,7 @@ export class KrakenFeed implements Connector {
     this.context.log.info({ symbols: gone, reason }, 'symbols that Kraken does not serve');
     this.subscriptions.drop(gone.flatMap((venueSymbol) => this.streamsOf(venueSymbol)));
     for (let i = 0; i < gone.length; i += SYMBOLS_PER_MESSAGE) {
-      for (const channel of this.channels) this.session.send(this.request('unsubscribe', channel, gone.slice(i, i + SYMBOLS_PER_MESSAGE)));
+      for (const channel of this.channels) this.session.send(this.requests.stream('unsubscribe', channel, gone.slice(i, i + SYMBOLS_PER_MESSAGE)));
     }
   }
 }
