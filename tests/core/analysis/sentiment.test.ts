@@ -54,6 +54,17 @@ describe('sentiment', () => {
     expect(data[0]?.horizons.every((h) => h.pUp === 0.5 && h.call === 'NONE')).toBe(true);
   });
 
+  it('comes as often for the reader of a feed that runs fast', () => {
+    const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 30_000 });
+    analysis.setPace(20);
+    const times: number[] = [];
+    for (let s = 0; s <= 1_300; s++) {
+      analysis.quote({ symbol: 'A', mid: 100 + (s % 7), last: null, spread: null, venue: 'v', kind: 'simulated', now: START + s * 1000 });
+      analysis.clock(START + s * 1000, (o) => o.type === 'sentiment' && o.symbol === 'A' && times.push(o.data.ts - START));
+    }
+    expect(times).toEqual([0, 600_000, 1_200_000]);
+  });
+
   it('draws no arrow on a random walk and claims no skill (5 seeds, 10,000 forecasts at 10 s each)', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const next = walk(seed, 0.5);
