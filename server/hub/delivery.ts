@@ -37,8 +37,8 @@ export function startSnapshot(encoder: Encoder, replica: Replica, sub: Subscript
 }
 
 /**
- * Sends what a subscription is missing, as far as there is room: a snapshot after a new epoch or when the position is too
- * old, else the changes since its cursor. Returns true when something is left for want of room.
+ * Sends what a subscription is missing when there is room: a snapshot after a new epoch or when the position is too
+ * old, else the changes since its cursor. What waits is bounded by the window and one state of the channel. Returns true when something is left for want of room.
  */
 export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outlet: Outlet): boolean {
   // Two rounds at most: a delta that is not possible any more becomes a snapshot.
@@ -46,11 +46,14 @@ export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outl
     if (sub.epoch !== replica.epoch) startSnapshot(encoder, replica, sub);
     if (sub.plan && !sendParts(encoder, sub, sub.plan, outlet)) return true;
     if (sub.cursor >= replica.seq) return false;
+    if (!outlet.ready()) return true;
     const frames = encoder.delta(replica, sub, sub.sent, sub.cursor, outlet.sv);
     if (frames) {
       if (sub.shape === 'rows' && frames.length > 0) sendSchema(encoder, sub, outlet);
       for (const frame of frames) {
-        if (!outlet.ready()) return true;
+        // Keyed changes go out whole or not at all: stopping half-way would leave the keys that changed last for the next time, and
+        // under a steady load those are always the same ones. Items of a log wait in their order and may.
+        if (replica.kind === 'log' && !outlet.ready()) return true;
         outlet.send(frame.data);
         sub.cursor = sub.sent = frame.to;
       }

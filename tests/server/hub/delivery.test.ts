@@ -257,6 +257,21 @@ describe('delivery', () => {
     expect(Object.values(reader.prices).map(([price]) => price)).toEqual(KEYS.map(() => 5_000));
   });
 
+  it('no key waits for ever behind the others when all change faster than the reader reads', () => {
+    // Once, frames were cut at the end of the room: the keys that changed last never came, their rows stood still on a live stream.
+    const { hub, owner } = bench({ windowBytes: 1_000 }, 2_000);
+    const { peer, client, reader } = join(hub, 'rows');
+    const keys = Array.from({ length: 60 }, (_, i) => `K${i}/USD`);
+    for (let round = 1; round <= 200; round++) {
+      owner.quotes(...keys.map((k) => quote(k, round)));
+      client.flushAll();
+      peer.take(2);
+    }
+    reader.apply(peer.read);
+    const behind = keys.map((k) => 200 - (reader.prices[k]?.[0] ?? 0));
+    expect(Math.max(...behind)).toBeLessThan(50);
+  });
+
   it('a log reader overtaken by the ring is told how many it lost', () => {
     const { hub, owner } = bench({ windowBytes: 200 });
     owner.reset('trades:AAPL', 'e1');
