@@ -88,6 +88,16 @@ describe('Kraken mapper', () => {
     expect(events).toMatchObject([{ openTime: 60_000, high: 3, volume: 4, closed: true, route: 'rest' }, { openTime: 180_000, volume: 0, closed: false }]);
   });
 
+  const sample = sharedPath('recordings/rest-samples/kraken-ohlc-XBTUSDT-1m-20251110.json.gz');
+  it.skipIf(!sample)('reads every row of a real OHLC answer; minutes without trades have volume 0 (needs ../shared/recordings)', () => {
+    const rows = rowsOf(JSON.parse(gunzipSync(readFileSync(sample ?? '')).toString('utf8'))) ?? [];
+    const { events, refused } = mapper.candles(rows, 'BTC/USDT', '1m', 1_762_820_250_000, 1_762_820_250_000);
+    expect([events.length, refused]).toEqual([721, 0]);
+    expect(events.slice(1).every((e, i) => e.openTime - (events[i]?.openTime ?? 0) === 60_000)).toBe(true);
+    expect(events.filter((e) => !e.closed).map((e) => e.openTime)).toEqual([1_762_820_220_000]);
+    expect(events[0]).toMatchObject({ openTime: 1_762_777_020_000, open: 106038.2, volume: 0 });
+  });
+
   it('never throws and lets no number pass that is not finite and positive, whatever comes', () => {
     const value = fc.oneof(fc.string(), fc.double(), fc.integer(), fc.constantFrom('NaN', '-1', '0', '1e999', '5.0', null, true), fc.jsonValue());
     const entry = fc.record({ symbol: fc.constantFrom('BTC/USD', 'X'), side: fc.constantFrom('buy', 'sell'), price: value, qty: value, trade_id: value, timestamp: fc.oneof(value, fc.constant('2026-08-12T19:29:00Z')), bids: value, asks: value, checksum: value, bid: value, ask: value });

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '@/core/engine';
 import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
+import type { InputEvent } from '@/core/market/events';
 import { replayReport, type ReplayReport } from '../../../server/cli/replayReport';
 import { krakenVenue } from '../../../server/connectors/kraken';
 import { fromOldName } from '../../../server/connectors/kraken/symbols';
@@ -92,6 +93,21 @@ describe('replay of recorded Kraken messages', () => {
     }
     expect(updates.length).toBe(42);
     expect(marked).toBeGreaterThan(5);
+  });
+
+  it('REST answers in a recording: facts of pairs that occur, candles under REST\'s own names, refusals inside HTTP 200', () => {
+    const events: InputEvent[] = [];
+    const frames = krakenVenue.frames({ instruments: [], emit: (event) => events.push(event) });
+    const url = 'https://api.kraken.com/0/public/';
+    const pair = { altname: 'XBTUSD', wsname: 'XBT/USD', pair_decimals: 1, lot_decimals: 8, tick_size: '0.5', status: 'online' };
+    frames.answered(`${url}AssetPairs`, 200, JSON.stringify({ error: [], result: { XXBTZUSD: pair, ETHEUR: { ...pair, wsname: 'ETH/EUR' } } }), 70_000);
+    frames.answered(`${url}OHLC?pair=XBTUSD&interval=1`, 200, '{"error":[],"result":{"XXBTZUSD":[[60,"1","3","1","2","1.5","4",9]],"last":60}}', 130_000);
+    frames.answered(`${url}OHLC?pair=XBTUSD`, 200, '{"error":["EAPI:Rate limit exceeded"]}', 131_000);
+    expect(events).toMatchObject([
+      { type: 'instrument', instrument: { symbol: 'BTC/USD', tickSize: 0.5, lotSize: 1e-8 } },
+      { type: 'candle', symbol: 'BTC/USD', openTime: 60_000, close: 2, closed: true, route: 'replay' },
+      { type: 'badInput', detail: 'REST answer 200 of /0/public/OHLC' },
+    ]);
   });
 
   const v1 = sharedPath('recordings/kraken/v1-5pairs-20210417a.jsonl.gz');
