@@ -186,14 +186,18 @@ export class OkxFeed implements Connector {
     return true;
   }
 
-  /** A pair that does not exist is left out; anything else is told and the rest goes on. */
+  /** A pair of which no stream exists is left out without an alarm; any other refusal is told and the rest goes on. */
   private venueError(socket: OkxSocket, { code, stream, words }: Extract<OkxMapped, { type: 'error' }>, at: number): void {
+    const instId = stream?.split(':')[1] ?? '';
     if (stream !== null) socket.subscriptions.rejected(stream, words);
     const detail = `OKX refused ${stream ?? 'a request'} (code ${code}: ${words})`;
     this.context.log.warn({ code, stream }, detail);
-    const instId = stream?.split(':')[1] ?? '';
-    const symbol = this.served.get(instId) ?? null;
-    this.context.emit({ type: 'badInput', venue: this.id, symbol, code: code === DOES_NOT_EXIST ? 'unknown_symbol' : 'bad_payload', detail, receiveTime: at });
+    if (code === DOES_NOT_EXIST && stream !== null) {
+      const states = this.streamsOf(instId).map((s) => this.market.subscriptions.state(s));
+      if (states.every((state) => state === 'rejected')) return this.unserve(instId, 'not listed', false);
+      if (!states.some((state) => state === 'confirmed' || state === 'active')) return;
+    }
+    this.context.emit({ type: 'badInput', venue: this.id, symbol: this.served.get(instId) ?? null, code: 'bad_payload', detail, receiveTime: at });
   }
 
   private switched(planned: boolean, reason: string): void {
@@ -236,11 +240,12 @@ export class OkxFeed implements Connector {
     }
   }
 
-  private unserve(instId: string, state: string): void {
+  /** `running`: the venue delivers its streams and must be told to end them. */
+  private unserve(instId: string, state: string, running = true): void {
+    if (!this.served.delete(instId)) return;
     this.context.log.info({ symbol: instId, state }, 'pair does not trade on OKX');
-    this.served.delete(instId);
-    this.market.leave(this.streamsOf(instId));
-    this.candles.leave([`candle1m:${instId}`]);
+    this.market.leave(this.streamsOf(instId), running);
+    this.candles.leave([`candle1m:${instId}`], running);
   }
 
   /** A first repair is made at once; a book that goes wrong again and again costs the venue one request in a while. */

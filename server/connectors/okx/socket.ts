@@ -70,10 +70,10 @@ export class OkxSocket {
     this.session.stop();
   }
 
-  /** Takes streams back for good. */
-  leave(streams: readonly string[]): void {
+  /** Takes streams back for good; `running` = the venue knows them and must be told. */
+  leave(streams: readonly string[], running: boolean): void {
     this.subscriptions.drop(streams);
-    this.ask('unsubscribe', streams);
+    if (running) this.ask('unsubscribe', streams);
   }
 
   /** Asks for a stream anew: its first message is a snapshot. */

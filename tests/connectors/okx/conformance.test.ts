@@ -45,11 +45,11 @@ describe('okx: what only this venue has', () => {
     close = [];
   });
 
-  async function rig(options: Partial<OkxOptions> = {}, prepare: (venue: FakeOkx) => void = () => undefined) {
+  async function rig(options: Partial<OkxOptions> = {}, prepare: (venue: FakeOkx) => void = () => undefined, symbols: readonly string[] = ['BTC/USDT']) {
     const venue = await FakeOkx.start();
     venue.snapshots = true;
     prepare(venue);
-    const context = collectingContext({ ws: venue.wsUrl, rest: venue.restUrl }, pick('BTC/USDT'));
+    const context = collectingContext({ ws: venue.wsUrl, rest: venue.restUrl }, pick(...symbols));
     const connector = createOkxConnector(context, { ...FAST, limits: { ...FAST_LIMITS, staleMs: 5_000, silentMs: 10_000 }, ...options });
     close.push(() => connector.stop(), () => venue.stop());
     connector.start();
@@ -170,12 +170,18 @@ describe('okx: what only this venue has', () => {
     expect(of('quote').map((q) => [q.bid, q.updateId === null])).toEqual([['99', true], ['99.5', false], ['99', true]]);
   });
 
-  it('O10 a pair that does not exist is told by name and the others go on', async () => {
-    const { of } = await rig({}, (v) => {
+  it('O10 a pair that does not exist is left out without an alarm, the others go on', async () => {
+    const { venue, connector, of, has } = await rig({}, (v) => {
       v.restFault = { status: 503, body: '', path: 'instruments' };
-      v.listed = {};
-    });
-    await waitFor(() => of('badInput').some((e) => e.code === 'unknown_symbol' && e.symbol === 'BTC/USDT' && e.detail.includes('trades:BTC-USDT')));
+      delete v.listed.ETHUSDT;
+    }, ['BTC/USDT', 'ETH/USDT']);
+    await waitFor(() => connector.status().symbols.length === 1, { message: 'it was not left out' });
+    await has('btcusdt@trade');
+    venue.trade('BTCUSDT', '100.00');
+    await waitFor(() => connector.status().state === 'live');
+    expect(connector.status().symbols).toEqual(['BTC/USDT']);
+    expect(of('badInput')).toEqual([]);
+    expect(venue.asked.filter((r) => r.op === 'unsubscribe')).toEqual([]);
   });
 
   it.each([
