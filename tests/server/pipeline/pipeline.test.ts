@@ -226,3 +226,17 @@ describe('warm-up', () => {
     expect(engine.quote('BTC/USDT')?.last).toBe(100);
   });
 });
+
+it('a feed at twenty times real time sends its forming minute as often for the reader as one at real time', () => {
+  const sent = (speed: number): number => {
+    seen = [];
+    feed = { now: () => T0, speed };
+    const { pipe } = pipeline();
+    pipe.accept(mode('simulated'));
+    for (let s = 0; s <= 41; s++) pipe.accept(trade(T0 + s * 1000, '100', 'simulated'));
+    return of('candles:BTC/USDT').filter((m) => m.type === 'keyed' && JSON.stringify(m.changes).includes('"interval":"1m"')).length;
+  };
+  const usual = sent(1);
+  expect(usual).toBeGreaterThan(35);
+  expect(sent(20)).toBe(Math.ceil(usual / 20));
+});
