@@ -35,6 +35,8 @@ export interface Pipeline {
 
 const TICK_MS = 200;
 const SECOND = 1_000;
+/** A tick this long after the one before, ms, tells that the process was held up. */
+const LATE_TICK_MS = 600;
 /** Whole seconds stepped one by one across a gap of the feed; of a longer gap the last ones only. */
 const MOST_SECONDS = 300;
 
@@ -50,6 +52,8 @@ class EnginePipeline implements Pipeline {
   private time: number | null = null;
   /** Newest whole second told to the engine. */
   private second: number | null = null;
+  /** Time of the feed's clock at the newest tick. */
+  private tickedAt = Infinity;
   private record = true;
   /** Number of the newest warm-up, and whether it still runs. */
   private round = 0;
@@ -85,8 +89,12 @@ class EnginePipeline implements Pipeline {
     // Sources with a clock of their own hand over whole slices of it: stay one second behind them, so that their inputs
     // keep their own times and a run is repeatable.
     const own = this.options.engine.mode === 'simulated' || this.options.engine.mode === 'replay';
-    const now = clock.now() - (own ? SECOND * Math.max(1, clock.speed) : 0);
-    if (Number.isFinite(now)) this.letTimePass(now);
+    const present = clock.now();
+    const now = present - (own ? SECOND * Math.max(1, clock.speed) : 0);
+    // After a pause of the whole process such a source has inputs to hand over that are older than its clock: they come first.
+    const paused = own && present - this.tickedAt > LATE_TICK_MS * Math.max(1, clock.speed);
+    this.tickedAt = present;
+    if (Number.isFinite(now) && !paused) this.letTimePass(now);
     this.flushCounts();
   }
 

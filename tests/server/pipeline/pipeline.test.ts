@@ -240,3 +240,23 @@ it('a feed at twenty times real time sends its forming minute as often for the r
   expect(usual).toBeGreaterThan(35);
   expect(sent(20)).toBe(Math.ceil(usual / 20));
 });
+
+it('after a hold-up of the process, the inputs of a simulated market come before its clock: none of its trades is late', () => {
+  let at = T0;
+  feed = { now: () => at, speed: 20 };
+  const { pipe, engine } = pipeline();
+  pipe.accept(mode('simulated'));
+  for (let s = 0; s < 200; s += 1) {
+    // Twenty times real time, the process held up for six seconds once: two feed minutes.
+    at = T0 + 1000 * (s < 100 ? s : s + 120);
+    if (s % 4 === 0) pipe.tick();
+    for (let t = s === 100 ? 100 : at / 1000 - T0 / 1000; t <= (at - T0) / 1000; t += 1) pipe.accept(trade(T0 + t * 1000, '100', 'simulated'));
+  }
+  expect(outputs('refused')).toEqual([]);
+  expect(engine.candles('BTC/USDT', '1m', 10).map((c) => c.volume).slice(0, 4)).toEqual([30, 30, 30, 30]);
+  for (let k = 0; k < 3; k += 1) {
+    at += 4_000;
+    pipe.tick();
+  }
+  expect(engine.candles('BTC/USDT', '1m', 10).length).toBeGreaterThan(4);
+});
