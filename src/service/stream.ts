@@ -222,7 +222,8 @@ export class Stream {
 
   private onLive(before: StreamState): void {
     if (!this.everLive) this.tell('info', 'Live');
-    else if (this.reopened) this.tell('info', 'Live again, nothing missing');
+    // What was missed meanwhile is said by the receipts, one per channel.
+    else if (this.reopened) this.tell('info', 'Live again');
     else if (before === 'stale') this.tell('info', 'Data arrives again');
     if (this.reopened) this.reconnects++;
     this.everLive = true;
