@@ -75,8 +75,9 @@ export function list(facts: Facts, type: string, check: (entry: string) => strin
     const entries = raw.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
     const kept = entries.map(check);
     const bad = kept.indexOf(null);
-    if (entries.length === 0) return err(`must be a ${type}`);
-    return bad < 0 ? ok(kept.filter((entry) => entry !== null)) : err(`must be a ${type}; "${entries[bad] ?? ''}" is not`);
+    if (bad < 0 && entries.length > 0) return ok(kept.filter((entry) => entry !== null));
+    const wrong = entries.length > 1 ? ` (wrong: ${JSON.stringify((entries[bad] ?? '').slice(0, 60))})` : '';
+    return err(`must be a ${type}${wrong}`);
   });
 }
 

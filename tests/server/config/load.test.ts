@@ -64,6 +64,13 @@ describe('configuration', () => {
     expect(message).not.toContain('\n');
   });
 
+  it('names the wrong entry of a list, in one line whatever it holds', () => {
+    const refused = load([], { TICKGLASS_ALLOWED_ORIGINS: 'https://good.example.org,bad\nentry' });
+    expect(refused).toMatchObject({ kind: 'error', message: expect.stringContaining('must be a list of origins (wrong: "bad\\nentry")') });
+    expect(refused.kind === 'error' && refused.message).not.toContain('\n');
+    expect(load([], { TICKGLASS_ALLOWED_ORIGINS: 'foo' })).toEqual({ kind: 'error', message: 'TICKGLASS_ALLOWED_ORIGINS must be a list of origins, not "foo"' });
+  });
+
   it('refuses unknown options, stray words and options without their value', () => {
     for (const argv of [['--ports', '1'], ['8000'], ['--port'], ['--port', '--host'], ['--__proto__', 'x'], ['--constructor=1'], ['-p', '1'], ['--evil\nline']]) {
       const loaded = load(argv);
