@@ -48,6 +48,23 @@ describe('TradingSignals', () => {
     expect(mounted.wrapper.find('.signal__detail').exists()).toBe(false);
   });
 
+  it('begins with the ratings while no signal is known, and stays there when the first one comes', async () => {
+    const analysis = useAnalysisStore();
+    const one = rating();
+    analysis.applyRatings({ replace: true, receivedAt: 0, updates: [{ key: `${one.symbol}|${one.tf}`, value: one }] });
+    analysis.flush();
+    await show();
+    const chosen = (): string => mounted.wrapper.findAll('[aria-pressed="true"], [aria-checked="true"]').map((b) => b.text()).join();
+    const before = chosen();
+    expect(rows()).toHaveLength(1);
+    expect(text()).not.toContain('Targets');
+    fill(signal('1'));
+    await nextTick();
+    expect(chosen()).toBe(before);
+    await press('Signals');
+    expect(text()).toContain('Targets');
+  });
+
   it('says the action by word and arrow, and what a short record is worth', async () => {
     fill(signal('1'), signal('2', { action: 'SELL', strength: 'SELL', score: -0.3 }), signal('3', { action: 'NEUTRAL', strength: 'NEUTRAL', stop: null, targets: [], expiry: null }));
     await show();

@@ -268,7 +268,7 @@ describe('delivery', () => {
       peer.take(2);
     }
     reader.apply(peer.read);
-    const behind = keys.map((k) => 200 - (reader.prices[k]?.[0] ?? 0));
+    const behind = keys.map((k) => 200 - Number(reader.prices[k]?.[0] ?? 0));
     expect(Math.max(...behind)).toBeLessThan(50);
   });
 
