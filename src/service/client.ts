@@ -4,7 +4,8 @@ import { noEnvironment, pageEnvironment, systemClock, systemTimers } from './env
 import { PriceCache, type CachedPrice, type PriceListener } from './priceCache';
 import { receiptWords } from './receiptWords';
 import { RestFallback } from './restFallback';
-import { Stream, type StreamPort } from './stream';
+import { Stream } from './stream';
+import type { StreamPort } from './streamOptions';
 import type { ActivityNote, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor } from './types';
 
 export interface ClientOptions {

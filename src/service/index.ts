@@ -2,5 +2,5 @@
 export { createClient, type Client, type ClientOptions } from './client';
 export { pageEnvironment } from './environment';
 export type { CachedPrice, PriceListener } from './priceCache';
-export { streamUrl } from './stream';
+export { streamUrl } from './streamOptions';
 export type { ActivityNote, ChangeOf, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor, WebSocketLike } from './types';

@@ -1,13 +1,14 @@
 import {
-  CLOSE, decodeServer, PROTOCOL_VERSION, STREAMS, SUBPROTOCOLS, TIMINGS,
-  type ClientMessage, type FeedMode, type FeedSummary, type InitialData, type ReceiptMessage, type ResumePoint, type RowsMessage, type ServerMessage, type ServerMessageOf, type StatusMessage, type StreamName,
+  CLOSE, closeCode, decodeServer, PROTOCOL_VERSION, SUBPROTOCOLS, TIMINGS,
+  type ClientMessage, type InitialData, type ReceiptMessage, type ResumePoint, type RowsMessage, type ServerMessage, type ServerMessageOf,
 } from '@/core/contract';
 import { backoffDelay } from '@/core/util/backoff';
 import { isLoopback } from './environment';
 import { RateMeter } from './rateMeter';
 import { Reducer } from './reducer';
 import { createResilientSocket, type Fault, type ResilientSocket, type Verdict } from './resilientSocket';
-import type { ActivityNote, ChannelChange, Clock, Environment, StreamState, StreamStatus, TimerId, Timers, WebSocketConstructor } from './types';
+import { streamUrl, type StreamOptions } from './streamOptions';
+import type { ActivityNote, StreamState, StreamStatus, TimerId } from './types';
 import { nextStep, type NextStep } from './verdict';
 
 /** Time a connection may take to open, ms. */
@@ -19,40 +20,6 @@ const PING_EVERY_MS = 5_000;
 
 const ALIVE: ReadonlySet<StreamState> = new Set(['hello', 'syncing', 'live', 'stale']);
 const OPEN_STATES: ReadonlySet<StreamState> = new Set(['syncing', 'live', 'stale']);
-
-export interface StreamPort {
-  status(status: StreamStatus): void;
-  change(change: ChannelChange): void;
-  receipt(receipt: ReceiptMessage): void;
-  mode(mode: FeedMode): void;
-  feeds(feeds: Readonly<Record<string, FeedSummary>>): void;
-  feedTime(time: number, heardAt: number): void;
-  server(version: string): void;
-  notice(message: StatusMessage): void;
-  rejected(channel: string, code: string): void;
-  note(note: Omit<ActivityNote, 'at' | 'source'>): void;
-}
-
-export interface StreamOptions {
-  readonly name: StreamName;
-  /** Address of the server, `http:` or `https:`, with the path of the app's API. */
-  readonly server: string;
-  readonly client: { readonly name: string; readonly version: string };
-  readonly protocols?: readonly string[];
-  readonly WebSocket: WebSocketConstructor;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: () => number;
-  readonly environment: Environment;
-  readonly port: StreamPort;
-}
-
-/** WebSocket address of a stream on a server. */
-export function streamUrl(server: string, name: StreamName): string {
-  const url = new URL(STREAMS[name].path.slice(1), server.endsWith('/') ? server : `${server}/`);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
-}
 
 /**
  * One stream: connection, greeting, watchdog, back-off and words (docs/protocol.md, sections 2, 5 and 6). All state changes go
@@ -331,7 +298,7 @@ export class Stream {
   private judge(fault: Fault): Verdict {
     const now = this.options.clock.mono();
     const step = (this.step = nextStep(fault, { backoff: () => this.backoff(), soon: () => this.soon(), goawayMs: this.goawayMs, lastOnceAt: this.lastOnceAt, now }));
-    if (ONCE_CODES.has(fault.code)) this.lastOnceAt = now;
+    if (closeCode(fault.code).action === 'once') this.lastOnceAt = now;
     return step.kind === 'stop' ? 'stop' : { delayMs: step.delayMs };
   }
 
@@ -432,5 +399,3 @@ export class Stream {
     if (this.refused % 100 === 1) this.options.port.note({ level: 'warn', text: `A message could not be understood (${what}); ${this.refused} so far` });
   }
 }
-
-const ONCE_CODES: ReadonlySet<number> = new Set(Object.values(CLOSE).filter((c) => c.action === 'once').map((c) => c.code));

@@ -6,6 +6,7 @@ import type { Connector, ConnectorContext, VenueStatus } from '../base/connector
 import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
 import { ClockOffset, RateMeter } from '../base/measure';
+import { sessionStatus } from '../base/status';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
 import { createBinanceBackfill } from './backfill';
@@ -121,20 +122,7 @@ export class BinanceFeed implements Connector {
   }
 
   status(): VenueStatus {
-    const now = this.context.clock.monotonic();
-    const { state, reason, lastDataAt, reconnects, nextAttemptInMs } = this.session;
-    return {
-      id: this.id,
-      name: 'Binance',
-      state,
-      reason,
-      lastMessageAgeMs: lastDataAt === null ? null : now - lastDataAt,
-      messagesPerSecond: this.meter.perSecond(now),
-      reconnects,
-      clockOffsetMs: this.offset.offsetMs,
-      nextAttemptInMs,
-      symbols: [...this.served.values()],
-    };
+    return sessionStatus({ id: this.id, name: 'Binance' }, this.session, { meter: this.meter, offset: this.offset }, this.served, this.context.clock.monotonic());
   }
 
   private createTranslator(): BinanceTranslator {

@@ -6,6 +6,7 @@ import type { Connector, ConnectorContext, VenueStatus } from '../base/connector
 import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
 import { ClockOffset, RateMeter } from '../base/measure';
+import { sessionStatus } from '../base/status';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
 import type { CoinbaseMapped } from './mapped';
@@ -135,20 +136,7 @@ export class CoinbaseFeed implements Connector {
   }
 
   status(): VenueStatus {
-    const now = this.context.clock.monotonic();
-    const { state, reason, lastDataAt, reconnects, nextAttemptInMs } = this.session;
-    return {
-      id: this.id,
-      name: 'Coinbase',
-      state,
-      reason,
-      lastMessageAgeMs: lastDataAt === null ? null : now - lastDataAt,
-      messagesPerSecond: this.meter.perSecond(now),
-      reconnects,
-      clockOffsetMs: this.offset.offsetMs,
-      nextAttemptInMs,
-      symbols: [...this.served.values()],
-    };
+    return sessionStatus({ id: this.id, name: 'Coinbase' }, this.session, { meter: this.meter, offset: this.offset }, this.served, this.context.clock.monotonic());
   }
 
   private halt(reason: string): void {

@@ -5,6 +5,7 @@ import type { Connector, ConnectorContext, VenueStatus } from '../base/connector
 import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
 import { ClockOffset, RateMeter } from '../base/measure';
+import { sessionStatus } from '../base/status';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
 import { createKrakenBackfill } from './backfill';
@@ -145,20 +146,8 @@ export class KrakenFeed implements Connector {
   }
 
   status(): VenueStatus {
-    const now = this.context.clock.monotonic();
-    const { state, reason, lastDataAt, reconnects, nextAttemptInMs } = this.session;
-    return {
-      id: this.id,
-      name: 'Kraken',
-      state,
-      reason: this.system === 'online' || state === 'off' ? reason : `${reason}; Kraken says it is in ${this.system}`,
-      lastMessageAgeMs: lastDataAt === null ? null : now - lastDataAt,
-      messagesPerSecond: this.meter.perSecond(now),
-      reconnects,
-      clockOffsetMs: this.offset.offsetMs,
-      nextAttemptInMs,
-      symbols: [...this.served.values()],
-    };
+    const status = sessionStatus({ id: this.id, name: 'Kraken' }, this.session, { meter: this.meter, offset: this.offset }, this.served, this.context.clock.monotonic());
+    return this.system === 'online' || status.state === 'off' ? status : { ...status, reason: `${status.reason}; Kraken says it is in ${this.system}` };
   }
 
   private createTranslator(): KrakenTranslator {

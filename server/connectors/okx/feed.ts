@@ -5,6 +5,7 @@ import type { CandleBackfill } from '../base/backfill';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
 import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
 import { ClockOffset, RateMeter } from '../base/measure';
+import { sessionStatus } from '../base/status';
 import { SESSION_DEFAULTS, type SessionLimits } from '../base/session';
 import { createOkxBackfill } from './backfill';
 import type { OkxMapped } from './mapper';
@@ -128,20 +129,7 @@ export class OkxFeed implements Connector {
   }
 
   status(): VenueStatus {
-    const now = this.context.clock.monotonic();
-    const { state, reason, lastDataAt, reconnects, nextAttemptInMs } = this.market.session;
-    return {
-      id: this.id,
-      name: 'OKX',
-      state,
-      reason,
-      lastMessageAgeMs: lastDataAt === null ? null : now - lastDataAt,
-      messagesPerSecond: this.meter.perSecond(now),
-      reconnects,
-      clockOffsetMs: this.offset.offsetMs,
-      nextAttemptInMs,
-      symbols: [...this.served.values()],
-    };
+    return sessionStatus({ id: this.id, name: 'OKX' }, this.market.session, { meter: this.meter, offset: this.offset }, this.served, this.context.clock.monotonic());
   }
 
   private createTranslator(): OkxTranslator {
