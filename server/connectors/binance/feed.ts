@@ -221,7 +221,7 @@ export class BinanceFeed implements Connector {
       if (signal.aborted) return;
       if (answer.ok) return this.useListings(answer.value);
       const { kind, words, retryAfterMs } = answer.error;
-      this.context.log.warn({ reason: words }, 'no symbol list from Binance; the built-in facts serve');
+      this.context.log[attempt === 1 ? 'warn' : 'debug']({ reason: words, attempt }, 'no symbol list from Binance; the built-in facts serve');
       if (kind === 'refused') return;
       const wait = retryAfterMs ?? backoffDelay(attempt, this.context.random(), LISTINGS_RETRY);
       await delay(wait, undefined, { signal, ref: false }).catch(() => signal.aborted);

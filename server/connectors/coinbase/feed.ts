@@ -307,7 +307,7 @@ export class CoinbaseFeed implements Connector {
       if (signal.aborted) return;
       if (answer.ok) return this.useListings(answer.value);
       const { kind, words, retryAfterMs } = answer.error;
-      this.context.log.warn({ reason: words }, 'no list of products from Coinbase; the built-in facts serve');
+      this.context.log[attempt === 1 ? 'warn' : 'debug']({ reason: words, attempt }, 'no list of products from Coinbase; the built-in facts serve');
       this.becomeReady();
       if (kind === 'refused') return;
       const wait = retryAfterMs ?? backoffDelay(attempt, this.context.random(), LISTINGS_RETRY);

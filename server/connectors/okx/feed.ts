@@ -214,7 +214,7 @@ export class OkxFeed implements Connector {
       const listings = answer.ok ? readInstruments(answer.value) : null;
       if (listings) return this.useListings(listings);
       const { kind, words, retryAfterMs } = answer.ok ? { kind: 'bad', words: 'the list has not the expected form', retryAfterMs: null } : answer.error;
-      this.context.log.warn({ reason: words }, 'no instrument list from OKX; the built-in facts serve');
+      this.context.log[attempt === 1 ? 'warn' : 'debug']({ reason: words, attempt }, 'no instrument list from OKX; the built-in facts serve');
       if (kind === 'refused') return;
       await delay(retryAfterMs ?? backoffDelay(attempt, this.context.random(), LISTINGS_RETRY), undefined, { signal, ref: false }).catch(() => signal.aborted);
     }

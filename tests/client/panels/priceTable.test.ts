@@ -186,7 +186,10 @@ describe('PriceTable, its states', () => {
     useConnectionStore().setMode('simulated');
     useConnectionStore().setFeeds({ binance: { state: 'refused', age_ms: null, reason: 'not offered in this region (451)' } });
     await open();
-    expect(mounted.wrapper.find('.feed-notice').text()).toBe('Binance: not offered in this region (451)');
+    expect(mounted.wrapper.find('.feed-notice').text()).toBe('Binance: not offered in this region (451) Sources');
+    useConnectionStore().setFeeds({ binance: { state: 'refused', age_ms: null, reason: 'not offered in this region (451)' }, okx: { state: 'waiting', age_ms: null, reason: 'cannot be reached' } });
+    await mounted.flush();
+    expect(mounted.wrapper.findAll('.feed-notice p').map((p) => p.text())).toEqual(['No data from Binance, OKX; each is tried again by itself. Sources']);
     expect(mounted.wrapper.find('.panel__head .tag').text()).toMatch(/^SIMULATED/);
     expect(row('A/USD').find('.source').classes()).toContain('violet');
   });
