@@ -1,3 +1,7 @@
+import { isDecimal, isPositive } from '../base/decimalText';
+
+export { isDecimal, isPositive };
+
 /**
  * Payloads of Binance spot as they come over the wire. They die in the mapper. Every number that counts is a string.
  * https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md (June 2026)
@@ -88,17 +92,6 @@ export interface BinanceSymbol {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/;
-
-/** A decimal text that is not negative; its length bounds it, so it is finite. */
-export function isDecimal(value: unknown): value is string {
-  return typeof value === 'string' && DECIMAL.test(value);
-}
-
-/** A decimal text above zero. */
-export function isPositive(value: unknown): value is string {
-  return isDecimal(value) && Number(value) > 0;
-}
 
 /** An integer that survived `JSON.parse` exactly. */
 export function isId(value: unknown): value is number {

@@ -1,3 +1,7 @@
+import { isDecimal, isPositive } from '../base/decimalText';
+
+export { isDecimal, isPositive };
+
 /**
  * Payloads of Coinbase as they come over the wire: Advanced Trade (`channel`), and the older Exchange feed (`type`). They die
  * in the mappers. Every number that counts is a string.
@@ -73,17 +77,6 @@ export interface CoinbaseProduct {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/;
-
-/** A decimal text that is not negative; its length bounds it, so it is finite. */
-export function isDecimal(value: unknown): value is string {
-  return typeof value === 'string' && DECIMAL.test(value);
-}
-
-/** A decimal text above zero. */
-export function isPositive(value: unknown): value is string {
-  return isDecimal(value) && Number(value) > 0;
-}
 
 /** An RFC 3339 time of up to nanoseconds in ms since the epoch, fraction kept; null when it is none. */
 export function timeOf(value: unknown): number | null {
