@@ -45,4 +45,8 @@ export interface Bus {
   publish(message: BusMessage): void;
   /** Returns the function that ends the subscription. A listener that throws is logged and does not stop the others. */
   subscribe(listener: (message: BusMessage) => void): () => void;
+  /** Says that somebody reads a channel that is made only then (`book:`, `quote:` and everything `@venue`). The result takes it back. */
+  want(channel: string): () => void;
+  /** Tells the owner of the channels what is wanted by anybody, at each change from none to some and back. Returns the function that ends it. */
+  onWant(listener: (channel: string, wanted: boolean) => void): () => void;
 }

@@ -8,6 +8,8 @@ import type { Bus, BusMessage } from './bus';
 export function createMemoryBus(log: Logger): Bus {
   const listeners = new Set<(message: BusMessage) => void>();
   const waiting: BusMessage[] = [];
+  const wants = new Map<string, number>();
+  const owners = new Set<(channel: string, wanted: boolean) => void>();
   let delivering = false;
 
   function deliver(message: BusMessage): void {
@@ -20,7 +22,28 @@ export function createMemoryBus(log: Logger): Bus {
     }
   }
 
+  function count(channel: string, by: 1 | -1): void {
+    const before = wants.get(channel) ?? 0;
+    if (before + by === 0) wants.delete(channel);
+    else wants.set(channel, before + by);
+    if (before === 0 || before + by === 0) for (const owner of owners) owner(channel, by === 1);
+  }
+
   return {
+    want(channel) {
+      count(channel, 1);
+      let held = true;
+      return () => {
+        if (held) count(channel, -1);
+        held = false;
+      };
+    },
+    onWant(listener) {
+      const own = (channel: string, wanted: boolean): void => listener(channel, wanted);
+      owners.add(own);
+      for (const channel of wants.keys()) own(channel, true);
+      return () => void owners.delete(own);
+    },
     publish(message) {
       if (delivering) {
         waiting.push(message);

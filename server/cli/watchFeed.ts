@@ -1,6 +1,7 @@
 import { BUILT_IN_INSTRUMENTS, canonicalSymbol, defaultInstrument } from '@/core/market/instruments';
 import type { InputEvent } from '@/core/market/events';
 import { VENUES } from '../connectors/registry';
+import { memoryLedger } from '../connectors/base/ledger';
 import type { Connector } from '../connectors/base/connector';
 import { systemClock } from '../observability/clock';
 import { createLogger } from '../observability/logger';
@@ -28,6 +29,9 @@ function watch(venueId: string, symbolText: string): Connector | string {
     random: Math.random,
     instruments: [BUILT_IN_INSTRUMENTS.find((i) => i.symbol === symbol) ?? defaultInstrument(symbol)],
     urls: { ws, rest },
+    key: null,
+    needed: () => true,
+    ledger: memoryLedger(),
     watchRaw: (text) => {
       if (raw !== null) print(`RAW    ${raw}`);
       raw = text;

@@ -1,7 +1,7 @@
 import { createAnalysis, type Analysis } from './analysis';
 import { FEED_MODES, FEED_STATES, type DataKind, type FeedMode, type FeedStateName, type Interval, type Route } from './contract';
 import { sessionAt, type Session } from './market/calendar';
-import type { BookView, Engine, EngineOptions, TradeTotals } from './engineTypes';
+import type { BookView, Engine, EngineOptions, TradeTotals, VenueFacts } from './engineTypes';
 import { RatingDriver } from './engineRatings';
 import { candleOutput, TimedOutputs } from './engineTimed';
 import { readCandle } from './market/candleInput';
@@ -9,7 +9,7 @@ import { ROLLED } from './market/candles';
 import type { BookEvent, BookStateEvent, CandleEvent, EventOrigin, FeedStatusEvent, InputEvent, InstrumentEvent, MarketInput, ModeEvent, QuoteEvent, TickerEvent, TradeEvent } from './market/events';
 import { fingerprint } from './market/fingerprint';
 import type { AssetClass, Instrument } from './market/instrument';
-import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput } from './market/outputs';
+import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput, VenueQuote } from './market/outputs';
 import { Row } from './market/row';
 import type { Source } from './market/source';
 import { believedTime, feasibleTime, numberProblem, shown, usableInstrument, type Problem } from './market/validate';
@@ -127,7 +127,26 @@ class MarketEngine implements Engine {
   book(venue: string, symbol: string, depth: number): BookView | null {
     const book = this.rows.get(symbol)?.books.get(venue);
     if (!book) return null;
-    return { venue, symbol, state: book.state, reason: book.reason, updateId: book.updateId, levels: book.counts(), ...book.top(depth) };
+    const { state, reason, updateId } = book;
+    return { venue, symbol, state, reason, updateId, kind: this.kind(), venueTime: null, receiveTime: null, levels: book.counts(), ...book.top(depth) };
+  }
+
+  venueQuotes(symbol: string): readonly VenueQuote[] {
+    return this.rows.get(symbol)?.quotes.venueQuotes(this.now) ?? [];
+  }
+
+  venueFacts(): ReadonlyMap<string, VenueFacts> {
+    return new Map();
+  }
+
+  bookVenue(symbol: string): string | null {
+    const row = this.rows.get(symbol);
+    const leader = row?.quotes.leader?.venue;
+    return leader !== undefined && row?.books.has(leader) ? leader : ([...(row?.books.keys() ?? [])][0] ?? null);
+  }
+
+  venueCandles(): readonly Candle[] {
+    return [];
   }
 
   fingerprint(): string {

@@ -1,7 +1,7 @@
-import type { FeedMode, Interval } from './contract';
+import type { BookStateName, DataKind, FeedMode, Interval, Route } from './contract';
 import type { InputEvent } from './market/events';
-import type { Instrument } from './market/instrument';
-import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput } from './market/outputs';
+import type { AssetClass, Instrument } from './market/instrument';
+import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput, VenueQuote } from './market/outputs';
 
 export interface EngineOptions {
   readonly instruments: readonly Instrument[];
@@ -13,12 +13,31 @@ export interface EngineOptions {
   readonly tradeHistory?: number;
   /** A continuous market's value is stale beyond this age, ms of feed time. */
   readonly staleMs?: number;
+  /**
+   * Staleness limit of one stream, ms of feed time, where it is not `staleMs`: a daily reference rate is not late after 15 s.
+   * Must be pure.
+   */
+  readonly staleMsOf?: (venue: string, route: Route, assetClass: AssetClass) => number;
   /** Timeframes on which ratings and signals are computed. */
   readonly signalIntervals?: readonly Interval[];
   /** Least time between two rating previews (and longer forming candles) of one symbol, ms of feed time at speed 1; 10 s by default. */
   readonly previewEveryMs?: number;
   /** Longest time between two sentiment outputs of one symbol, ms of feed time at speed 1. */
   readonly sentimentEveryMs?: number;
+}
+
+/** What the engine knows of one venue as a whole. */
+export interface VenueFacts {
+  readonly books: Readonly<Record<BookStateName, number>>;
+  /** Gaps and failed checks of its books that a new snapshot has made good. */
+  readonly gapsRepaired: number;
+  /** Symbols whose shown values are its own. */
+  readonly leads: number;
+  /** Its clock minus the feed clock, ms: least (receipt - venue time) turned round, so at most the least transit time too low. null while unknown. */
+  readonly clockOffsetMs: number | null;
+  /** Symbols whose stream is thin or silent at the moment. */
+  readonly thin: readonly string[];
+  readonly silent: readonly string[];
 }
 
 /** Book content for queries and the replay command. */
@@ -28,6 +47,10 @@ export interface BookView {
   readonly state: BookOutput['state'];
   readonly reason: string;
   readonly updateId: number | null;
+  /** Kind of its data, and its newest change on the venue's and on the feed clock, ms; null where unknown. */
+  readonly kind: DataKind;
+  readonly venueTime: number | null;
+  readonly receiveTime: number | null;
   /** Number of levels held: bids, asks. */
   readonly levels: readonly [number, number];
   readonly bids: readonly (readonly [string, string])[];
@@ -55,6 +78,14 @@ export interface Engine {
   instrument(symbol: string): Instrument | null;
   quote(symbol: string): Quote | null;
   quotes(): readonly Quote[];
+  /** What each venue says of a symbol, the preferred first; empty for an unknown symbol. */
+  venueQuotes(symbol: string): readonly VenueQuote[];
+  /** Per venue: books by state, symbols it leads, its clock minus the feed clock (ms; null while unknown). */
+  venueFacts(): ReadonlyMap<string, VenueFacts>;
+  /** The venue whose book of a symbol is shown when no venue is named: the leader's, else the preferred good one; null without any. */
+  bookVenue(symbol: string): string | null;
+  /** One venue's minutes of a symbol: the last closed one and the forming one, oldest first. */
+  venueCandles(venue: string, symbol: string): readonly Candle[];
   /** Oldest first; the last one may be forming. */
   candles(symbol: string, interval: Interval, limit: number): readonly Candle[];
   /** Newest last. */

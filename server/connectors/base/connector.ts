@@ -1,11 +1,30 @@
 import type { AssetClass, Instrument } from '@/core/market/instrument';
 import type { InputEvent } from '@/core/market/events';
 import type { FeedStateName } from '@/core/contract';
+import type { SubscriptionState } from './subscriptions';
 import type { Clock, FeedClock } from '../../observability/clock';
 import type { Logger } from '../../observability/logger';
 import type { Metrics } from '../../observability/metrics';
 
 export type Capability = 'quotes' | 'trades' | 'tickers' | 'candles' | 'books' | 'backfill';
+
+/** Calls or symbols a venue allows us in a time, and what is left of them. */
+export interface BudgetStatus {
+  /** What is counted, for people: "REST calls", "credits", "symbols". */
+  readonly name: string;
+  readonly per: 'second' | 'minute' | 'hour' | 'day' | 'month' | 'connection';
+  readonly limit: number;
+  readonly used: number;
+  /** Time until it is whole again, ms; null where it does not refill by time. */
+  readonly resetsInMs: number | null;
+}
+
+/** Long budgets (day, month) survive a restart here. Never throws; a store that cannot be written forgets at the end of the process. */
+export interface BudgetLedger {
+  /** What was used in the period that began at `periodStart` (wall ms); 0 for another or an unknown period. */
+  used(id: string, periodStart: number): number;
+  note(id: string, periodStart: number, used: number): void;
+}
 
 /** What a connector is told when it is made. */
 export interface ConnectorContext {
@@ -20,6 +39,11 @@ export interface ConnectorContext {
   readonly emit: (event: InputEvent) => void;
   /** Base URLs, already overridden by configuration. Empty for connectors without a network. */
   readonly urls: { readonly ws: string; readonly rest: string };
+  /** The venue's key from the configuration; null without one. Never logged, never sent anywhere but to the venue. */
+  readonly key: string | null;
+  /** Does this symbol lack a healthy source that is preferred to this venue? Sources with small budgets ask before they spend. */
+  readonly needed: (symbol: string) => boolean;
+  readonly ledger: BudgetLedger;
   /** Sees each message as the venue sent it, before the events made of it; for `watch-feed`. */
   readonly watchRaw?: (text: string) => void;
 }
@@ -38,6 +62,19 @@ export interface VenueStatus {
   /** Time until the next attempt, ms; null when none is planned. */
   readonly nextAttemptInMs: number | null;
   readonly symbols: readonly string[];
+  /** Streams asked for, by state of their subscription. */
+  readonly subscriptions: Readonly<Record<SubscriptionState, number>>;
+  /** Symbols it does not serve although they were wanted, and why, in words. */
+  readonly unserved: readonly { readonly symbol: string; readonly reason: string }[];
+  readonly budgets: readonly BudgetStatus[];
+  /** Messages of a kind or with fields that the connector does not know; tolerated, counted. */
+  readonly unknownMessages: number;
+  /** Receipt minus venue time of recent messages, corrected by the clock offset, ms, median; null while unknown. */
+  readonly lagMs: number | null;
+  /** REST calls: `open` = not called after repeated failures, `half_open` = one trial call is under way or due. null without REST. */
+  readonly circuit: 'closed' | 'open' | 'half_open' | null;
+  /** true while prices come by REST because the socket does not deliver. */
+  readonly fallback: boolean;
 }
 
 /** A running source. Start and stop may be called again; stop resolves when nothing of it is left. */
@@ -62,5 +99,9 @@ export interface ConnectorDescriptor {
   /** Lower leads when several venues are healthy. */
   readonly priority: number;
   readonly urls: { readonly ws: string; readonly rest: string };
+  /** Age beyond which its values are stale, ms, by route; absent = the engine's own limit. */
+  readonly staleMs?: { readonly socket?: number; readonly rest?: number };
+  /** Notice the venue wants beside its data. */
+  readonly attribution?: { readonly text: string; readonly url: string };
   create(context: ConnectorContext): Connector;
 }

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeedStateName } from '@/core/contract';
 import type { FeedClock } from '../../observability/clock';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
+import { PLAIN_STATUS } from '../base/status';
 import type { VenueEntry } from '../base/frames';
 import { RateMeter } from '../base/measure';
 import { ReplayRouter, type ReplayFileInfo } from './frames';
@@ -75,6 +76,7 @@ class ReplayConnector implements Connector {
   status(): VenueStatus {
     const now = this.monotonic();
     return {
+      ...PLAIN_STATUS,
       id: this.id,
       name: `Replay of ${basename(this.options.info.path)}`,
       state: this.state,

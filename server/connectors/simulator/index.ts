@@ -2,6 +2,7 @@ import type { FeedStateName } from '@/core/contract';
 import type { InputEvent } from '@/core/market/events';
 import type { AssetClass, Instrument } from '@/core/market/instrument';
 import { createSimulator, SIMULATOR_VENUE } from '@/core/simulator';
+import { PLAIN_STATUS } from '../base/status';
 import type { Capability, Connector, ConnectorContext, VenueStatus } from '../base/connector';
 import type { FeedClock } from '../../observability/clock';
 import { PastPump, SimulatorClock, SimulatorFeed } from './feed';
@@ -118,6 +119,7 @@ class SimulatedVenue implements SimulatorConnector {
   status(): VenueStatus {
     const feed = this.#feed;
     return {
+      ...PLAIN_STATUS,
       id: SIMULATOR_VENUE, name: SIMULATOR_DESCRIPTOR.name, state: this.#state, reason: this.#reason,
       lastMessageAgeMs: feed.lastEmitAt === null ? null : this.#options.context.clock.monotonic() - feed.lastEmitAt,
       messagesPerSecond: feed.running ? this.#perSecond() : 0,

@@ -16,6 +16,7 @@ const HANDLERS: { readonly [F in PayloadFamily]: (stores: Stores, change: Change
   binary: onBinary,
   trades: unheld,
   candles: unheld,
+  quote: unheld,
 };
 
 /** Hands a change to its store. The stores only note it; it is shown at the next frame. */

@@ -23,7 +23,9 @@ export const CHANNEL_FAMILIES = {
   market: { kind: 'keyed', perSymbol: false, stream: 'market' },
   /** One-minute closes of the last hour per symbol, for the small line in each table row. */
   sparkline: { kind: 'keyed', perSymbol: false, stream: 'market' },
-  /** Order book of one symbol; keys are `b:PRICE` and `a:PRICE`. */
+  /** What each venue says of one symbol; keys are venue ids. */
+  quote: { kind: 'keyed', perSymbol: true, stream: 'market' },
+  /** Order book of one symbol; travels in messages of its own. */
   book: { kind: 'keyed', perSymbol: true, stream: 'market' },
   /** Public trades of one symbol. */
   trades: { kind: 'log', perSymbol: true, stream: 'market' },
@@ -42,6 +44,8 @@ export interface ParsedChannel {
   readonly name: string;
   readonly family: ChannelFamily;
   readonly symbol: string | null;
+  /** The one venue of `book:BTC/USDT@kraken`; null = the leading venue (book, candles) or all of them (trades, quote). */
+  readonly venue: string | null;
   readonly kind: ChannelKind;
   readonly stream: StreamName;
 }
@@ -49,21 +53,27 @@ export interface ParsedChannel {
 /** Characters a canonical symbol may have, 1 to 32 of them (reliability limits). */
 export const SYMBOL_PATTERN = /^[A-Za-z0-9._:/^=-]{1,32}$/;
 
-/** Reads a channel name such as `market` or `book:BTC/USDT`; null when it is not one. */
+/** Families of which one venue's part can be asked for, as `FAMILY:SYMBOL@VENUE`. */
+const BY_VENUE: ReadonlySet<ChannelFamily> = new Set<ChannelFamily>(['book', 'trades', 'candles']);
+const VENUE_PATTERN = /^[a-z][a-z0-9]{0,15}$/;
+
+/** Reads a channel name such as `market`, `book:BTC/USDT` or `book:BTC/USDT@kraken`; null when it is not one. */
 export function parseChannel(name: string): ParsedChannel | null {
   const colon = name.indexOf(':');
   const head = colon < 0 ? name : name.slice(0, colon);
   if (!Object.hasOwn(CHANNEL_FAMILIES, head)) return null;
   const family = head as ChannelFamily;
   const { kind, perSymbol, stream } = CHANNEL_FAMILIES[family];
-  if (!perSymbol) return colon < 0 ? { name, family, symbol: null, kind, stream } : null;
-  const symbol = colon < 0 ? '' : name.slice(colon + 1);
-  return SYMBOL_PATTERN.test(symbol) ? { name, family, symbol, kind, stream } : null;
+  if (!perSymbol) return colon < 0 ? { name, family, symbol: null, venue: null, kind, stream } : null;
+  const [symbol = '', venue = null, ...rest] = colon < 0 ? [] : name.slice(colon + 1).split('@');
+  if (rest.length > 0 || !SYMBOL_PATTERN.test(symbol)) return null;
+  if (venue !== null && !(BY_VENUE.has(family) && VENUE_PATTERN.test(venue))) return null;
+  return { name, family, symbol, venue, kind, stream };
 }
 
 /** Name of a per-symbol channel. */
-export function channelOf(family: 'book' | 'trades' | 'candles', symbol: string): string {
-  return `${family}:${symbol}`;
+export function channelOf(family: 'book' | 'trades' | 'candles' | 'quote', symbol: string, venue: string | null = null): string {
+  return venue === null ? `${family}:${symbol}` : `${family}:${symbol}@${venue}`;
 }
 
 /** The key under which whole-market values travel in the `binary` channel. */

@@ -8,6 +8,7 @@ import { BookSnapshotMessage, BookUpdateMessage } from './messages/book';
 import { CandleData } from './messages/candles';
 import { BatchMessage, BinaryUpdate, InitialData, MarketUpdate, PriceUpdate, type RowsMessage, SchemaMessage, SignalUpdate } from './messages/data';
 import { MarketData, SparklineData } from './messages/market';
+import { VenueQuoteData } from './messages/venueQuote';
 import { BinaryData } from './messages/sentiment';
 import { RatingData, SignalRecord } from './messages/signals';
 import { HeartbeatMessage, ReceiptMessage, StatusMessage } from './messages/status';
@@ -70,6 +71,7 @@ export interface DecodeFailure {
 const PAYLOAD_SCHEMAS = {
   market: MarketData,
   sparkline: SparklineData,
+  quote: VenueQuoteData,
   trades: TradeItem,
   candles: CandleData,
   signals: SignalRecord,

@@ -19,7 +19,7 @@ export const LIMITS = {
   /** Largest request id. */
   maxRequestId: 2 ** 31,
   /** Characters of a channel name. */
-  channelLength: 64,
+  channelLength: 96,
   /** Largest part of a v2 snapshot, bytes. */
   snapshotPartBytes: 65_536,
   /** Removals a keyed channel remembers, so that a client behind them can still resume. */

@@ -1,4 +1,4 @@
-import type { BinaryData, DataKind, FeedMode, FeedStateName, Interval, QuoteStateName, RatingData, Route, SignalRecord, SparklineData, TradeSide, BookStateName } from '../contract';
+import type { ActivityName, BinaryData, DataKind, FeedMode, FeedStateName, Interval, QuoteStateName, RatingData, Route, SignalRecord, SparklineData, TradeSide, BookStateName } from '../contract';
 import type { Instrument } from './instrument';
 import type { LevelChange } from './events';
 
@@ -22,6 +22,30 @@ export interface Quote {
   /** Newest venue time behind the value; null when the venue gives none. */
   readonly venueTime: number | null;
   /** Feed-clock time of the newest receipt; null before the first. */
+  readonly receiveTime: number | null;
+}
+
+/** What one venue says of one symbol, whether it leads or not. null = unknown. Times on the feed clock, ms. */
+export interface VenueQuote {
+  readonly symbol: string;
+  readonly venue: string;
+  readonly kind: DataKind;
+  readonly route: Route;
+  readonly last: number | null;
+  readonly bid: number | null;
+  readonly ask: number | null;
+  readonly bidSize: number | null;
+  readonly askSize: number | null;
+  readonly volume24h: number | null;
+  readonly state: QuoteStateName;
+  readonly activity: ActivityName;
+  /** Messages a minute, now and usually; null while unknown. */
+  readonly perMinute: number | null;
+  readonly usualPerMinute: number | null;
+  readonly leads: boolean;
+  /** In words, where there is something to say: why it does not lead. */
+  readonly note: string;
+  readonly venueTime: number | null;
   readonly receiveTime: number | null;
 }
 

@@ -3,7 +3,7 @@ import { decimalsOf } from '../util/decimal';
 import type { SessionState } from './calendar';
 import type { EventOrigin } from './events';
 import type { Instrument } from './instrument';
-import type { Quote } from './outputs';
+import type { Quote, VenueQuote } from './outputs';
 import { Source } from './source';
 
 /** A preferred venue takes the lead back only after it delivered without a pause for this long, ms: no flapping. */
@@ -83,6 +83,15 @@ export class QuoteBoard {
       venueTime: leader.venueTime, receiveTime: leader.receiveTime,
     };
     return this.current;
+  }
+
+  /** What each venue says, the preferred first. */
+  venueQuotes(now: number): readonly VenueQuote[] {
+    return [...this.sources].sort((a, b) => a.priority - b.priority).map((s) => ({
+      symbol: this.instrument.symbol, venue: s.venue, kind: s.kind, route: s.route, last: s.last, bid: s.bid, ask: s.ask, bidSize: s.bidSize, askSize: s.askSize,
+      volume24h: s.volume24h, state: stateOf(s, now, 'open'), activity: 'unknown', perMinute: null, usualPerMinute: null, leads: s === this.leader, note: '',
+      venueTime: s.venueTime, receiveTime: s.receiveTime,
+    }));
   }
 
   /** Currencies and metals have no public tape: until a trade is seen their price is the mid, to half a tick. */

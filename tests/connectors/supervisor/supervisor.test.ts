@@ -8,6 +8,7 @@ import { checkRegistry, VENUES } from '../../../server/connectors/registry';
 import { systemClock } from '../../../server/observability/clock';
 import { collectingContext, FAST_LIMITS, pick, silentLog } from '../../support/connectorRig';
 import { FakeVenue } from '../../support/fakeVenue';
+import { PLAIN_STATUS } from '../../../server/connectors/base/status';
 import { waitFor } from '../../support/waitFor';
 
 /** A source that says what the test tells it to say. */
@@ -37,7 +38,7 @@ class ScriptedSource implements Connector {
     this.emit(event);
   }
   status(): VenueStatus {
-    return { id: this.id, name: this.id, state: this.state ?? (this.running ? 'live' : 'off'), reason: '', lastMessageAgeMs: null, messagesPerSecond: 0, reconnects: 0, clockOffsetMs: null, nextAttemptInMs: null, symbols: [] };
+    return { ...PLAIN_STATUS, id: this.id, name: this.id, state: this.state ?? (this.running ? 'live' : 'off'), reason: '', lastMessageAgeMs: null, messagesPerSecond: 0, reconnects: 0, clockOffsetMs: null, nextAttemptInMs: null, symbols: [] };
   }
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ChannelName, DecimalText, Epoch, IsoTime, Quality, Seq, ShortText, SymbolName } from '../primitives';
+import { ChannelName, DecimalText, Epoch, EpochMs, Finite, IsoTime, Quality, Seq, ShortText, SymbolName } from '../primitives';
 
 /** Integrity of an order book. Only `ok` may be drawn as good. */
 export const BOOK_STATES = ['syncing', 'ok', 'gap', 'crossed', 'stale'] as const;
@@ -15,10 +15,18 @@ const common = {
   epoch: Epoch,
   seq: Seq,
   venue: ShortText,
+  /** Why the state is what it is; empty when `ok`. */
+  reason: v.optional(ShortText, ''),
   state: v.fallback(v.picklist(BOOK_STATES), 'stale'),
   quality: Quality,
   bids: Levels,
   asks: Levels,
+  /** Levels the server holds: bids, asks. */
+  levels: v.optional(v.tuple([Seq, Seq])),
+  /** The venue's own time of the newest change, ms since epoch. */
+  venue_time: v.optional(v.nullable(EpochMs)),
+  /** Time since the newest change or confirmation was received, ms, at the moment of sending. */
+  age_ms: v.optional(v.nullable(Finite)),
   /** CRC-32 of the top 25 levels (docs/protocol.md, section 3). */
   crc: v.optional(v.pipe(v.number(), v.safeInteger())),
   timestamp: IsoTime,
