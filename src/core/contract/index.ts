@@ -15,3 +15,4 @@ export { FEED_STATES, FeedSummary, HeartbeatMessage, ReceiptMessage, StatusMessa
 export * from './messages/control';
 export * from './messages/data';
 export * from './decode';
+export * from './http';
