@@ -18,6 +18,8 @@ export interface LinkOptions {
   readonly messagesPerSecond: number;
   /** Client messages waiting for their turn; more are refused by `send`. */
   readonly maxQueued: number;
+  /** A key in the address: never part of any words. */
+  readonly secret?: string | null;
 }
 
 export interface LinkEvents {
@@ -98,7 +100,7 @@ export class Link {
       failure = faultWords(options, error);
     });
     socket.on('close', (code, reason) => {
-      const text = reason.toString('utf8').slice(0, 120);
+      const text = withoutSecret(reason.toString('utf8'), options.secret ?? null).slice(0, 120);
       this.end({ kind: 'lost', retryAfterMs: null, words: failure ?? `the venue closed the connection (code ${code}${text && `: ${text}`})` });
     });
   }
@@ -107,7 +109,7 @@ export class Link {
     if (this.done) return;
     this.done = true;
     this.clear();
-    this.events.ended(end);
+    this.events.ended({ ...end, words: withoutSecret(end.words, this.options.secret ?? null) });
   }
 
   private clear(): void {
@@ -132,6 +134,12 @@ export class Link {
       this.pump();
     }, Math.max(1, wait));
   }
+}
+
+/** A text of others that may repeat our key, without it, whether plain or as it stands in an address. */
+export function withoutSecret(text: string, secret: string | null): string {
+  if (secret === null || secret === '') return text;
+  return text.replaceAll(encodeURIComponent(secret), '(key)').replaceAll(secret, '(key)');
 }
 
 /** A socket fault in words; the code of the system only where there is no better. */

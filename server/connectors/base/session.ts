@@ -6,7 +6,7 @@ import { Link, type LinkEnd, type LinkOptions } from './link';
 import { waitWords } from './refusal';
 
 /** Limits and timings of a venue session, ms where nothing else is said. */
-export interface SessionLimits extends Omit<LinkOptions, 'venue'> {
+export interface SessionLimits extends Omit<LinkOptions, 'venue' | 'secret'> {
   /** Silence on data after which the connection counts as stale. */
   readonly staleMs: number;
   /** Silence on data after which it is given up. */
@@ -48,6 +48,8 @@ export interface SessionOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly limits: SessionLimits;
+  /** A key in the address; it is taken out of every word that comes from a socket. */
+  readonly secret?: string | null;
   /** Full address of a new connection. */
   address(host: string): string;
   /** A connection is open: send what it should deliver. */
@@ -59,6 +61,8 @@ export interface SessionOptions {
   /** The connection in charge is gone; what follows comes from another one. `planned` = nothing was lost. */
   onSwitch(planned: boolean, reason: string): void;
   onState(state: FeedStateName, reason: string): void;
+  /** Words why silence is normal now (every market of it is closed); null = silence is judged. */
+  quiet?(): string | null;
 }
 
 interface Standby {
@@ -86,6 +90,8 @@ export class VenueSession {
   private attempt = 0;
   private hosts: string[] = [];
   private openedAt = 0;
+  /** Monotonic ms of the last moment when silence was normal. */
+  private quietAt = 0;
   private dataOnLink = false;
   private retryAt: number | null = null;
   private handOverAt: number | null = null;
@@ -134,6 +140,16 @@ export class VenueSession {
     if (this.active?.open) this.active.abort(reason);
   }
 
+  /** The venue refused us for good by a message: nothing is tried until the next start. */
+  refuse(reason: string): void {
+    this.dropStandby();
+    this.active?.close();
+    this.active = null;
+    this.retryAt = null;
+    this.handOverAt = null;
+    this.setState('refused', `${reason}; not tried again until it is started anew`);
+  }
+
   /** Replaces the connection without a hole: at the end of its life, or when the venue announces a shutdown. */
   handOver(reason: string): void {
     if (!this.ticker || this.standby || !this.active?.open) return;
@@ -167,7 +183,7 @@ export class VenueSession {
     const generation = this.generation;
     // After repeated failures the next host gets its turn; with one host this is always that one.
     const host = this.hosts[Math.floor(this.attempt / 3) % this.hosts.length] ?? '';
-    const link: Link = new Link(generation, options.address(host), { venue: options.venue, ...options.limits }, {
+    const link: Link = new Link(generation, options.address(host), { venue: options.venue, secret: options.secret ?? null, ...options.limits }, {
       opened: () => this.isOurs(link) && this.opened(link),
       message: (text) => this.message(link, text),
       ended: (end) => this.ended(link, host, end),
@@ -200,7 +216,7 @@ export class VenueSession {
     if (!this.options.onMessage(text, at)) return;
     this.lastDataAt = this.now();
     this.dataOnLink = true;
-    if (this.state !== 'live') this.setState('live', `${this.options.venue} delivers`);
+    if (this.state !== 'live' || this.quietAt > 0) this.setState('live', `${this.options.venue} delivers`);
   }
 
   /** The new connection takes charge; what it delivered meanwhile follows what the old one delivered. */
@@ -278,7 +294,12 @@ export class VenueSession {
 
   private tickActive(link: Link, now: number): void {
     const { limits } = this.options;
-    const silence = now - Math.max(this.openedAt, this.dataOnLink ? (this.lastDataAt ?? 0) : 0);
+    const heardAt = Math.max(this.openedAt, this.dataOnLink ? (this.lastDataAt ?? 0) : 0);
+    const quiet = this.options.quiet?.() ?? null;
+    if (quiet !== null) this.quietAt = now;
+    // An open connection to a closed market is as good as it can be.
+    if (quiet !== null && (!this.dataOnLink || now - heardAt >= limits.staleMs)) this.setState('live', quiet);
+    const silence = now - Math.max(heardAt, this.quietAt);
     if (silence >= limits.silentMs) return link.abort(`no data for ${waitWords(silence)}`);
     if (silence >= limits.staleMs && this.state === 'live') this.setState('stale', `no data for ${waitWords(silence)} although connected`);
     const age = now - this.openedAt;
