@@ -13,13 +13,19 @@ export interface FakeConnection {
 
 export interface RestFault {
   readonly status: number;
-  readonly body: string;
+  /** null = the right body, late or slowly. */
+  readonly body: string | null;
   readonly headers?: Record<string, string>;
   /** Path part it applies to; all when absent. */
   readonly path?: string;
   /** Answer this many ms late. */
   readonly delayMs?: number;
+  /** Slow-loris: the head comes at once, then a byte every so many ms; the end never comes. */
+  readonly trickleMs?: number;
 }
+
+/** What the network does to one message on its way: nothing arrives, it arrives twice, or after the one that follows it. */
+export type NetworkFault = 'lost' | 'duplicate' | 'reordered';
 
 type Levels = readonly (readonly [string, string])[];
 
@@ -47,11 +53,17 @@ export class FakeVenue {
   /** Requests are answered with this error instead of an ack. */
   rejectSubscribe: { readonly code: number; readonly msg: string; readonly nested: boolean } | null = null;
   restFault: RestFault | null = null;
+  /** Bodies of a recording by `/path` or `/path?symbol=X`; they go before what the venue makes up itself. */
+  readonly recorded = new Map<string, string>();
+  /** REST requests whose asker hung up before the end. */
+  restAborted = 0;
   book: { lastUpdateId: number; bids: Levels; asks: Levels } = { lastUpdateId: 100, bids: [['99.00', '1']], asks: [['101.00', '1']] };
   /** Venue clock minus the real one, ms. */
   clockOffsetMs = 0;
   protected ids = 1_000;
   private readonly sockets = new Set<Socket>();
+  private readonly network: NetworkFault[] = [];
+  private readonly late = new Map<FakeConnection, string>();
 
   /** Use `start`. Other protocols extend this class and override `trade`, `quote`, `control` and `answer`. */
   constructor(
@@ -97,9 +109,30 @@ export class FakeVenue {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** Sends a text to every open connection, or to the one given. */
+  /** Sends a text to every open connection, or to the one given, by way of the faulty network. */
   raw(text: string, to: readonly FakeConnection[] = this.open): void {
-    for (const { socket } of to) socket.send(text);
+    if (to.length === 0) return;
+    const fault = this.network.shift();
+    for (const connection of to) {
+      const { socket } = connection;
+      const before = this.late.get(connection);
+      this.late.delete(connection);
+      if (fault === 'reordered') this.late.set(connection, text);
+      else if (fault !== 'lost') socket.send(text);
+      if (fault === 'duplicate') socket.send(text);
+      if (before !== undefined) socket.send(before);
+    }
+  }
+
+  /** The next messages meet these faults, one each; a reordered one comes after its follower. Acks are not touched. */
+  onNetwork(...faults: readonly NetworkFault[]): void {
+    this.network.push(...faults);
+  }
+
+  /** The symbol is no longer traded: the list says so from now on. */
+  delist(venueSymbol: string): void {
+    const facts = this.listed[venueSymbol];
+    if (facts) this.listed[venueSymbol] = { ...facts, status: 'BREAK' };
   }
 
   /** Sends a payload to those who asked for the stream. */
@@ -146,6 +179,16 @@ export class FakeVenue {
     for (const { socket } of this.open) socket.ping('1723161255343');
   }
 
+  /** Pings and cuts those who do not answer within `ms`, as venues do; resolves with the number cut. */
+  async pingOrCut(ms: number): Promise<number> {
+    const asked = this.open.map((connection) => ({ connection, pongs: connection.pongs }));
+    this.ping();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    const deaf = asked.filter(({ connection, pongs }) => connection.pongs === pongs && connection.socket.readyState === connection.socket.OPEN);
+    for (const { connection } of deaf) connection.socket.terminate();
+    return deaf.length;
+  }
+
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     this.handshakes.push(request.url ?? '');
     if (this.refuse) {
@@ -185,12 +228,21 @@ export class FakeVenue {
     const url = new URL(request.url ?? '/', 'http://venue');
     this.restCalls.push(request.url ?? '');
     const fault = this.restFault;
-    if (fault && url.pathname.includes(fault.path ?? '')) {
-      setTimeout(() => response.writeHead(fault.status, fault.headers).end(fault.body), fault.delayMs ?? 0);
-      return;
-    }
+    response.on('close', () => (this.restAborted += response.writableFinished ? 0 : 1));
+    if (!fault || !url.pathname.includes(fault.path ?? '')) return this.reply(response, url);
+    setTimeout(() => {
+      if (fault.trickleMs !== undefined) return trickle(response, fault, fault.trickleMs);
+      if (fault.body === null) return this.reply(response, url);
+      response.writeHead(fault.status, fault.headers).end(fault.body);
+    }, fault.delayMs ?? 0);
+  }
+
+  private reply(response: ServerResponse, url: URL): void {
+    const head = { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '10' };
+    const recorded = this.recorded.get(`${url.pathname}?symbol=${url.searchParams.get('symbol')}`) ?? this.recorded.get(url.pathname);
+    if (recorded !== undefined) return void response.writeHead(200, head).end(recorded);
     const answer = this.answer(url);
-    response.writeHead(answer === null ? 404 : 'code' in answer && typeof answer.code === 'number' ? 400 : 200, { 'content-type': 'application/json', 'x-mbx-used-weight-1m': '10' });
+    response.writeHead(answer === null ? 404 : 'code' in answer && typeof answer.code === 'number' ? 400 : 200, head);
     response.end(JSON.stringify(answer));
   }
 
@@ -222,4 +274,10 @@ export class FakeVenue {
     }
     return rows;
   }
+}
+
+function trickle(response: ServerResponse, fault: RestFault, everyMs: number): void {
+  response.writeHead(fault.status, fault.headers).write(fault.body?.[0] ?? '[');
+  const timer = setInterval(() => response.write(' '), everyMs);
+  response.on('close', () => clearInterval(timer));
 }

@@ -54,6 +54,14 @@ export class FakeKraken extends FakeVenue {
     this.bookMessage(venueSymbol, 'snapshot', this.levels.bids, this.levels.asks, to);
   }
 
+  /** The list on the socket says it at once. */
+  override delist(venueSymbol: string): void {
+    super.delist(venueSymbol);
+    const { base, quote, tick, lot } = this.listed[venueSymbol] ?? { base: '', quote: '', tick: '1', lot: '1' };
+    const pair = { symbol: named(venueSymbol), base, quote, status: 'delisted', price_increment: Number(tick), qty_increment: Number(lot) };
+    this.raw(JSON.stringify({ channel: 'instrument', type: 'update', data: { assets: [], pairs: [pair] } }));
+  }
+
   status(system: string): void {
     this.raw(`{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"${system}","api_version":"v2","connection_id":17408390984690501469}]}`);
   }
