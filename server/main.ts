@@ -14,6 +14,7 @@ import { loadConfig } from './config/load';
 import { installation } from './config/root';
 import type { Config } from './config/schema';
 import type { ConnectorContext, ConnectorDescriptor } from './connectors/base/connector';
+import { Hosts } from './connectors/base/hosts';
 import { memoryLedger } from './connectors/base/ledger';
 import { checkRegistry, VENUES } from './connectors/registry';
 import { checkReplayFile, createReplayConnector, type ReplayFileInfo } from './connectors/replay';
@@ -99,8 +100,9 @@ type Core = ReturnType<typeof createCore>;
 function createFeed({ config, sources, log, clock, metrics }: Core, lastCloses: () => ReadonlyMap<string, number>, accept: (event: InputEvent) => void) {
   let simulator: SimulatorConnector | null = null;
   const ledger = memoryLedger();
+  const hosts = new Hosts(clock, ledger);
   const context = (id: string, emit: (event: InputEvent) => void, urls = { ws: '', rest: '' }): ConnectorContext => ({
-    log: log.child({ part: 'connector', venue: id }), metrics, clock, random: Math.random, instruments: sources.instruments, emit, urls, key: null, needed: () => true, ledger,
+    log: log.child({ part: 'connector', venue: id }), metrics, clock, random: Math.random, instruments: sources.instruments, emit, urls, key: null, needed: () => true, ledger, hosts,
   });
   const supervisor = createSupervisor({
     feed: config.feed, venues: sources.venues, emit: accept, clock, log: log.child({ part: 'supervisor' }),

@@ -1,6 +1,7 @@
 import { BUILT_IN_INSTRUMENTS, canonicalSymbol, defaultInstrument } from '@/core/market/instruments';
 import type { InputEvent } from '@/core/market/events';
 import { VENUES } from '../connectors/registry';
+import { Hosts } from '../connectors/base/hosts';
 import { memoryLedger } from '../connectors/base/ledger';
 import type { Connector } from '../connectors/base/connector';
 import { systemClock } from '../observability/clock';
@@ -32,6 +33,7 @@ function watch(venueId: string, symbolText: string): Connector | string {
     key: null,
     needed: () => true,
     ledger: memoryLedger(),
+    hosts: new Hosts(systemClock, memoryLedger()),
     watchRaw: (text) => {
       if (raw !== null) print(`RAW    ${raw}`);
       raw = text;

@@ -3,6 +3,7 @@ import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
 import type { Instrument } from '@/core/market/instrument';
 import type { InputEvent } from '@/core/market/events';
 import type { ConnectorContext } from '../../server/connectors/base/connector';
+import { Hosts } from '../../server/connectors/base/hosts';
 import { memoryLedger } from '../../server/connectors/base/ledger';
 import { SESSION_DEFAULTS, type SessionLimits } from '../../server/connectors/base/session';
 import { systemClock } from '../../server/observability/clock';
@@ -31,5 +32,5 @@ export const FAST_LIMITS: SessionLimits = {
 /** A context that collects what a connector emits. */
 export function collectingContext(urls: { readonly ws: string; readonly rest: string }, instruments: readonly Instrument[]): ConnectorContext & { readonly events: InputEvent[] } {
   const events: InputEvent[] = [];
-  return { log: silentLog, metrics: createMetrics(), clock: systemClock, random: Math.random, instruments, urls, events, key: null, needed: () => true, ledger: memoryLedger(), emit: (event) => events.push(event) };
+  return { log: silentLog, metrics: createMetrics(), clock: systemClock, random: Math.random, instruments, urls, events, key: null, needed: () => true, ledger: memoryLedger(), hosts: new Hosts(systemClock, memoryLedger()), emit: (event) => events.push(event) };
 }

@@ -1,6 +1,7 @@
 import type { AssetClass, Instrument } from '@/core/market/instrument';
 import type { InputEvent } from '@/core/market/events';
 import type { FeedStateName } from '@/core/contract';
+import type { Hosts } from './hosts';
 import type { SubscriptionState } from './subscriptions';
 import type { Clock, FeedClock } from '../../observability/clock';
 import type { Logger } from '../../observability/logger';
@@ -44,6 +45,8 @@ export interface ConnectorContext {
   /** Does this symbol lack a healthy source that is preferred to this venue? Sources with small budgets ask before they spend. */
   readonly needed: (symbol: string) => boolean;
   readonly ledger: BudgetLedger;
+  /** Manners towards hosts and budgets of sources, shared by the whole process. */
+  readonly hosts: Hosts;
   /** Sees each message as the venue sent it, before the events made of it; for `watch-feed`. */
   readonly watchRaw?: (text: string) => void;
 }

@@ -1,5 +1,8 @@
 import { err, ok, type Result } from '@/core/util/result';
 import type { Clock } from '../../observability/clock';
+import type { Budget } from './budget';
+import { Hosts } from './hosts';
+import { memoryLedger } from './ledger';
 import { parseRetryAfter, refusalOf } from './refusal';
 
 export interface HttpFailure {
@@ -14,6 +17,8 @@ export interface HttpFailure {
 
 export interface HttpAnswer {
   readonly body: unknown;
+  /** The body as it came, keys taken out. */
+  readonly text: string;
   readonly headers: Headers;
   /** Wall time after the body arrived, ms since the epoch. */
   readonly receivedAt: number;
@@ -24,28 +29,50 @@ export interface HttpOptions {
   readonly maxBytes: number;
   readonly maxRedirects: number;
 }
+/** Wait after 429 or 418 without a date, ms. */
+const LIMITED_MS = 60_000;
 export const HTTP_DEFAULTS: HttpOptions = { timeoutMs: 10_000, maxBytes: 2 * 2 ** 20, maxRedirects: 3 };
 
-/** GET requests of one venue: bounded in time, size and weight; every failure comes back as a value with words. */
+/** What a venue's calls share with others of the process, and what they carry. */
+export interface HttpAccess {
+  /** Manners per host; without it these calls have gates of their own. */
+  readonly hosts?: Hosts;
+  /** Least time between the starts of two calls to one host, ms. */
+  readonly spacingMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Keys that may stand in an address or be echoed by the venue: taken out of every text that comes back. */
+  readonly secrets?: readonly string[];
+}
+
+/** GET requests of one venue: bounded in time, size and budget, one at a time per host; every failure comes back as a value with words. */
 export class VenueHttp {
-  private limitedUntil = 0;
+  private readonly hosts: Hosts;
+  private readonly scrub: (text: string) => string;
 
   constructor(
     private readonly venue: string,
     private readonly clock: Clock,
-    readonly budget: WeightBudget,
+    readonly budget: Budget,
     private readonly defaults: HttpOptions = HTTP_DEFAULTS,
-  ) {}
+    private readonly access: HttpAccess = {},
+  ) {
+    this.hosts = access.hosts ?? new Hosts(clock, memoryLedger());
+    this.scrub = scrubber(access.secrets ?? []);
+  }
 
   /** Gets JSON. `weight` is what the call costs in the venue's own count; over budget it is refused without a call. */
   async getJson(url: string, weight: number, signal: AbortSignal, options: Partial<HttpOptions> = {}): Promise<Result<HttpAnswer, HttpFailure>> {
-    const now = this.clock.monotonic();
-    if (now < this.limitedUntil) return err(failure('limited', `${this.venue} asked us to wait`, null, this.limitedUntil - now));
-    const wait = this.budget.take(weight, now);
-    if (wait > 0) return err(failure('limited', `our own request budget for ${this.venue} is used up`, null, wait));
-    const answer = await this.request(url, signal, { ...this.defaults, ...options });
-    if (!answer.ok && answer.error.kind === 'limited') this.limitedUntil = this.clock.monotonic() + (answer.error.retryAfterMs ?? 60_000);
-    return answer;
+    const gate = this.hosts.gate(url);
+    const answer = await gate.run(this.access.spacingMs ?? 0, signal, async () => {
+      const quiet = gate.quietMs();
+      if (quiet > 0) return err(failure('limited', `${this.venue} asked us to wait`, null, quiet));
+      const wait = this.budget.take(weight);
+      if (wait > 0) return err(overBudget(this.venue, this.budget.words(weight), wait));
+      const result = await this.request(url, signal, { ...this.defaults, ...options });
+      if (!result.ok && result.error.kind === 'limited') gate.quietFor(result.error.retryAfterMs ?? LIMITED_MS);
+      return result;
+    });
+    return answer ?? err(failure('lost', 'stopped', null));
   }
 
   private async request(url: string, signal: AbortSignal, options: HttpOptions): Promise<Result<HttpAnswer, HttpFailure>> {
@@ -55,7 +82,7 @@ export class VenueHttp {
       if (!response) return err(failure('bad', `${this.venue} redirects to another host or too often`, null));
       const text = await readText(response, options.maxBytes);
       if (text === null) return err(failure('bad', `the answer of ${this.venue} is larger than ${options.maxBytes} bytes`, response.status));
-      return this.judge(response, text);
+      return this.judge(response, this.scrub(text));
     } catch (error) {
       if (signal.aborted) return err(failure('lost', 'stopped', null));
       const timeout = error instanceof Error && error.name === 'TimeoutError';
@@ -67,7 +94,7 @@ export class VenueHttp {
   private async follow(url: string, signal: AbortSignal, redirects: number): Promise<Response | null> {
     let address = new URL(url);
     for (let i = 0; i <= redirects; i += 1) {
-      const response = await fetch(address, { signal, redirect: 'manual', headers: { accept: 'application/json' } });
+      const response = await fetch(address, { signal, redirect: 'manual', headers: { accept: 'application/json', ...this.access.headers } });
       const location = response.headers.get('location');
       if (response.status < 300 || response.status > 399 || !location) return response;
       await response.body?.cancel();
@@ -80,10 +107,9 @@ export class VenueHttp {
 
   private judge(response: Response, text: string): Result<HttpAnswer, HttpFailure> {
     const body = parseJson(text);
-    const venueCode = numberField(body, 'code');
-    const said = textField(body, 'msg').slice(0, 160);
+    const { code: venueCode, said } = complaintOf(body);
     if (response.ok) {
-      if (body !== undefined) return ok({ body, headers: response.headers, receivedAt: this.clock.now() });
+      if (body !== undefined) return ok({ body, text, headers: response.headers, receivedAt: this.clock.now() });
       const page = text.trimStart().startsWith('<');
       return err(failure('bad', page ? `${this.venue} answered with a web page instead of data` : `${this.venue} answered with broken JSON`, response.status));
     }
@@ -94,29 +120,9 @@ export class VenueHttp {
   }
 }
 
-/** Request weight per minute of one host, counted by us and corrected by what the venue reports. */
-export class WeightBudget {
-  private windowStart = -Infinity;
-  private used = 0;
-
-  /** `perMinute`: the weight we allow ourselves, below the venue's limit because others may share the address. */
-  constructor(private readonly perMinute: number) {}
-
-  /** Takes `weight` and returns 0, or the ms until it is available again without taking it. */
-  take(weight: number, now: number): number {
-    if (now - this.windowStart >= 60_000) {
-      this.windowStart = now;
-      this.used = 0;
-    }
-    if (this.used > 0 && this.used + weight > this.perMinute) return this.windowStart + 60_000 - now;
-    this.used += weight;
-    return 0;
-  }
-
-  /** The venue says how much of this minute is used. */
-  report(used: number): void {
-    if (Number.isFinite(used)) this.used = Math.max(this.used, used);
-  }
+function overBudget(venue: string, words: string | null, wait: number): HttpFailure {
+  const ever = Number.isFinite(wait);
+  return failure(ever ? 'limited' : 'bad', `${venue}: our own ${words ?? 'budget is used'}`, null, ever ? wait : null);
 }
 
 function failure(kind: HttpFailure['kind'], words: string, status: number | null, retryAfterMs: number | null = null): HttpFailure {
@@ -144,14 +150,22 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function numberField(body: unknown, key: string): number | null {
-  const value = isRecord(body) ? body[key] : null;
-  return typeof value === 'number' ? value : null;
+/** What a refusal says, in the forms venues use: `code` and `msg`, `message`, `error`, `error-type`, or both in `status`. */
+function complaintOf(body: unknown): { readonly code: number | null; readonly said: string } {
+  if (!isRecord(body)) return { code: null, said: '' };
+  const inner = isRecord(body.status) ? body.status : {};
+  const code = [body.code, inner.error_code].find((value) => typeof value === 'number');
+  const said = [body.msg, body.message, body.error, body['error-type'], inner.error_message].find((value) => typeof value === 'string');
+  return { code: typeof code === 'number' ? code : null, said: typeof said === 'string' ? said.slice(0, 160) : '' };
 }
 
-function textField(body: unknown, key: string): string {
-  const value = isRecord(body) ? body[key] : null;
-  return typeof value === 'string' ? value : '';
+/** Shorter texts are no keys, and would be found inside of data. */
+const SHORTEST_SECRET = 6;
+
+/** Takes keys out of a text, as they are, percent-encoded and in base64. */
+export function scrubber(secrets: readonly string[]): (text: string) => string {
+  const forms = secrets.filter((s) => s.length >= SHORTEST_SECRET).flatMap((s) => [s, encodeURIComponent(s), Buffer.from(s).toString('base64').replace(/=+$/, '')]);
+  return (text) => forms.reduce((clean, form) => clean.replaceAll(form, '[key]'), text);
 }
 
 /** A JSON object. */

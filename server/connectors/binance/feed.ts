@@ -3,7 +3,7 @@ import type { Instrument } from '@/core/market/instrument';
 import { backoffDelay } from '@/core/util/backoff';
 import type { CandleBackfill } from '../base/backfill';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
+import { HTTP_DEFAULTS, VenueHttp, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
 import { ClockOffset, RateMeter } from '../base/measure';
 import { sessionStatus } from '../base/status';
@@ -96,7 +96,7 @@ export class BinanceFeed implements Connector {
     this.abort.abort();
     this.abort = new AbortController();
     const { context, options } = this;
-    const http = new VenueHttp('Binance', context.clock, new WeightBudget(WEIGHT_PER_MINUTE), options.http);
+    const http = new VenueHttp('Binance', context.clock, context.hosts.budget(this.id, [{ name: 'request weight', per: 'minute', limit: WEIGHT_PER_MINUTE }]), options.http, { hosts: context.hosts });
     this.rest = new BinanceRest(this.hosts.rest, http, this.abort.signal);
     this.translator = this.createTranslator();
     this.backfill = createBinanceBackfill(this.rest, this.translator.mapper, {

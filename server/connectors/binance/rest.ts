@@ -53,7 +53,7 @@ export class BinanceRest {
       const host = this.hosts[0];
       if (host === undefined) return err({ kind: 'refused', words: 'Binance refuses REST calls from here', status: null, retryAfterMs: null, venueCode: null });
       const answer = await this.http.getJson(host + path, weight, this.signal, maxBytes ? { maxBytes } : {});
-      if (answer.ok) this.http.budget.report(Number(answer.value.headers.get('x-mbx-used-weight-1m') ?? Number.NaN));
+      if (answer.ok) this.http.budget.report('minute', Number(answer.value.headers.get('x-mbx-used-weight-1m') ?? Number.NaN));
       if (answer.ok || answer.error.kind !== 'refused') return answer;
       this.hosts = this.hosts.filter((h) => h !== host);
       if (this.hosts.length === 0) return answer;

@@ -3,7 +3,7 @@ import type { Instrument } from '@/core/market/instrument';
 import { backoffDelay } from '@/core/util/backoff';
 import type { CandleBackfill } from '../base/backfill';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
+import { HTTP_DEFAULTS, VenueHttp, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
 import { ClockOffset, RateMeter } from '../base/measure';
 import { sessionStatus } from '../base/status';
@@ -110,7 +110,7 @@ export class CoinbaseFeed implements Connector {
     this.abort.abort();
     this.abort = new AbortController();
     const { signal } = this.abort;
-    const http = new VenueHttp('Coinbase', context.clock, new WeightBudget(CALLS_PER_MINUTE), options.http);
+    const http = new VenueHttp('Coinbase', context.clock, context.hosts.budget(this.id, [{ name: 'REST calls', per: 'minute', limit: CALLS_PER_MINUTE }]), options.http, { hosts: context.hosts });
     const rest = new CoinbaseRest(context.urls.rest.replace(/\/+$/, ''), http, signal);
     this.translator = this.createTranslator();
     this.backfill = createCoinbaseBackfill(rest, this.translator.mapper, { ...context, signal, offsetMs: () => this.offset.offsetMs, retry: options.limits.backoff });

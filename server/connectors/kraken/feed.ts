@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Instrument } from '@/core/market/instrument';
 import type { CandleBackfill } from '../base/backfill';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
+import { HTTP_DEFAULTS, VenueHttp, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
 import { ClockOffset, RateMeter } from '../base/measure';
 import { sessionStatus } from '../base/status';
@@ -119,7 +119,7 @@ export class KrakenFeed implements Connector {
     this.abort.abort();
     this.abort = new AbortController();
     this.translator = this.createTranslator();
-    const rest = new KrakenRest(this.hosts.rest, new VenueHttp('Kraken', context.clock, new WeightBudget(CALLS_PER_MINUTE), options.http), this.abort.signal, options.restPaceMs);
+    const rest = new KrakenRest(this.hosts.rest, new VenueHttp('Kraken', context.clock, context.hosts.budget(this.id, [{ name: 'REST calls', per: 'minute', limit: CALLS_PER_MINUTE }]), options.http, { hosts: context.hosts }), this.abort.signal, options.restPaceMs);
     this.backfill = createKrakenBackfill(rest, this.translator.mapper, {
       ...context, signal: this.abort.signal, offsetMs: () => this.offset.offsetMs, retry: options.limits.backoff,
     });

@@ -3,7 +3,7 @@ import type { Instrument } from '@/core/market/instrument';
 import { backoffDelay } from '@/core/util/backoff';
 import type { CandleBackfill } from '../base/backfill';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import { HTTP_DEFAULTS, VenueHttp, WeightBudget, type HttpOptions } from '../base/http';
+import { HTTP_DEFAULTS, VenueHttp, type HttpOptions } from '../base/http';
 import { ClockOffset, RateMeter } from '../base/measure';
 import { sessionStatus } from '../base/status';
 import { SESSION_DEFAULTS, type SessionLimits } from '../base/session';
@@ -103,7 +103,7 @@ export class OkxFeed implements Connector {
     if (market.session.state === 'refused') market.stop();
     this.abort.abort();
     this.abort = new AbortController();
-    const http = new VenueHttp('OKX', context.clock, new WeightBudget(CALLS_PER_MINUTE), options.http);
+    const http = new VenueHttp('OKX', context.clock, context.hosts.budget(this.id, [{ name: 'REST calls', per: 'minute', limit: CALLS_PER_MINUTE }]), options.http, { hosts: context.hosts });
     this.rest = new OkxRest(this.hosts.rest, http, this.abort.signal, options.restPaceMs);
     this.translator = this.createTranslator();
     this.backfill = createOkxBackfill(this.rest, this.translator.mapper, {

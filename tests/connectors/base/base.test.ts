@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { usedDecimals } from '../../../server/connectors/base/discovery';
-import { HTTP_DEFAULTS, VenueHttp, WeightBudget } from '../../../server/connectors/base/http';
+import { Budget } from '../../../server/connectors/base/budget';
+import { HTTP_DEFAULTS, VenueHttp, type HttpAccess } from '../../../server/connectors/base/http';
+import { Hosts } from '../../../server/connectors/base/hosts';
+import { memoryLedger } from '../../../server/connectors/base/ledger';
 import { Link, type LinkEnd } from '../../../server/connectors/base/link';
 import { ClockOffset, RateMeter } from '../../../server/connectors/base/measure';
 import { parseRetryAfter, refusalOf } from '../../../server/connectors/base/refusal';
@@ -30,7 +33,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 describe('REST of a venue', () => {
-  const http = (perMinute = 1_000) => new VenueHttp('Venue', systemClock, new WeightBudget(perMinute), { ...HTTP_DEFAULTS, timeoutMs: 150, maxBytes: 1_000 });
+  const http = (perMinute = 1_000, access: HttpAccess = {}) => new VenueHttp('Venue', systemClock, new Budget(systemClock, [{ name: 'REST calls', per: 'minute', limit: perMinute }]), { ...HTTP_DEFAULTS, timeoutMs: 150, maxBytes: 1_000 }, access);
   const signal = new AbortController().signal;
 
   it.each<[string, RequestListener, string, RegExp]>([
@@ -65,14 +68,46 @@ describe('REST of a venue', () => {
     expect(calls).toBe(1);
   });
 
-  it('stays inside its weight, and learns from what the venue reports', () => {
-    const budget = new WeightBudget(100);
-    expect(budget.take(60, 0)).toBe(0);
-    expect(budget.take(60, 10_000)).toBe(50_000);
-    expect(budget.take(40, 10_000)).toBe(0);
-    expect(budget.take(60, 60_000)).toBe(0);
-    budget.report(95);
-    expect(budget.take(10, 70_000)).toBe(50_000);
+  it('over budget there is no call, and the words say when the next one is', async () => {
+    let calls = 0;
+    const url = await serve((_q, r) => void ((calls += 1), r.end('[]')));
+    const client = http(2);
+    for (let i = 0; i < 2; i += 1) expect(await client.getJson(url, 1, signal)).toMatchObject({ ok: true });
+    expect(await client.getJson(url, 1, signal)).toMatchObject({ error: { kind: 'limited', words: expect.stringMatching(/Venue: our own budget of 2 REST calls a minute used; next call at \d\d:\d\d:\d\d UTC/) } });
+    expect(await client.getJson(url, 3, signal)).toMatchObject({ error: { kind: 'bad', retryAfterMs: null } });
+    expect(calls).toBe(2);
+  });
+
+  it('a key is taken out of whatever the venue echoes, in every form', async () => {
+    const key = 'canary/key+1';
+    const echo = `${key} ${encodeURIComponent(key)} ${Buffer.from(key).toString('base64')}`;
+    const url = await serve((q, r) => void r.writeHead(q.url?.startsWith('/bad') ? 400 : 200).end(JSON.stringify({ message: `your key ${echo}`, [key]: q.headers['x-key'] })));
+    const client = http(10, { secrets: [key], headers: { 'x-key': key } });
+    const answers = [await client.getJson(`${url}/good?apikey=${encodeURIComponent(key)}`, 1, signal), await client.getJson(`${url}/bad`, 1, signal)];
+    expect(answers).toMatchObject([{ ok: true, value: { body: { '[key]': '[key]' } } }, { ok: false, error: { kind: 'bad', words: 'Venue answered HTTP 400: your key [key] [key] [key]' } }]);
+    expect(JSON.stringify(answers)).not.toMatch(/canary|Y2FuYXJ5/);
+  });
+
+  it('calls of one host take turns and keep their distance, whoever makes them; a stop ends the wait', async () => {
+    const at: number[] = [];
+    let open = 0;
+    let most = 0;
+    const url = await serve((_q, r) => {
+      at.push(performance.now());
+      most = Math.max(most, (open += 1));
+      setTimeout(() => ((open -= 1), r.end('[]')), 5);
+    });
+    const hosts = new Hosts(systemClock, memoryLedger());
+    const [a, b] = [http(100, { hosts, spacingMs: 30 }), http(100, { hosts, spacingMs: 30 })];
+    await Promise.all([a.getJson(url, 1, signal), b.getJson(`${url}/x`, 1, signal), a.getJson(url, 1, signal)]);
+    expect(most).toBe(1);
+    for (let i = 1; i < at.length; i += 1) expect((at[i] ?? 0) - (at[i - 1] ?? 0)).toBeGreaterThan(25);
+    const stopped = new AbortController();
+    const waiting = a.getJson(url, 1, stopped.signal);
+    stopped.abort();
+    expect(await waiting).toMatchObject({ error: { kind: 'lost', words: 'stopped' } });
+    expect(at).toHaveLength(3);
+    expect(await b.getJson(url, 1, signal)).toMatchObject({ ok: true });
   });
 });
 

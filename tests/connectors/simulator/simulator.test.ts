@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import { createSimulatorConnector, type SimulatorConnectorOptions } from '../../../server/connectors/simulator';
+import { Hosts } from '../../../server/connectors/base/hosts';
 import { memoryLedger } from '../../../server/connectors/base/ledger';
 import { createMetrics } from '../../../server/observability/metrics';
 
@@ -18,7 +19,7 @@ function setup(options: Partial<Omit<SimulatorConnectorOptions, 'context'>> = {}
     seed: 1, speed: 1, probe: false, backfillMinutes: 0, ...options,
     context: {
       log: pino({ level: 'silent' }), metrics: createMetrics(), clock: { now: () => WALL, monotonic: () => monotonic },
-      random: () => 0.5, instruments: [BTC, SPY], emit: (event) => events.push(event), urls: { ws: '', rest: '' }, key: null, needed: () => true, ledger: memoryLedger(),
+      random: () => 0.5, instruments: [BTC, SPY], emit: (event) => events.push(event), urls: { ws: '', rest: '' }, key: null, needed: () => true, ledger: memoryLedger(), hosts: new Hosts({ now: () => WALL, monotonic: () => monotonic }, memoryLedger()),
     },
   });
   /** Moves both the injected clock and the timers. */
