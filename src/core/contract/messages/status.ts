@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { FeedModeSchema, Finite, IsoTime, MaybeFinite, Seq, ShortText } from '../primitives';
 
-export const FEED_STATES = ['off', 'connecting', 'live', 'stale', 'waiting', 'refused', 'ended', 'unknown'] as const;
+/** State of a source. `standby` = a REST source that is ready and not asked, because preferred sources have everything it could give. */
+export const FEED_STATES = ['off', 'connecting', 'live', 'stale', 'waiting', 'standby', 'refused', 'ended', 'unknown'] as const;
 export type FeedStateName = (typeof FEED_STATES)[number];
 
 /** State of one venue as every heartbeat carries it. */
