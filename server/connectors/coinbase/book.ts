@@ -26,25 +26,33 @@ export interface PriceWindow {
 /** Changes kept while a large snapshot is being read; more means that reading got stuck. */
 const MAX_WAITING = 10_000;
 
+/** So many old numbers in a row are no repetitions: the venue counts anew, and the frame that said so was lost. */
+const MAX_REPEATS = 20;
+
 /**
  * Numbers of the frames of one connection (Advanced Trade): `sequence_num` counts every frame of every channel from 0.
  * A frame that is not the next one tells of a hole, and a hole may have held a change of any book.
  */
 export class FrameSequence {
   private last: number | null = null;
+  private repeats = 0;
 
   /** The words say what is missing. A number that starts again at 0 is a hole too: nobody knows what lies between. */
   take(number: number): { readonly verdict: 'next' | 'repeat' } | { readonly verdict: 'gap'; readonly reason: string } {
     const { last } = this;
-    if (last !== null && number <= last && number !== 0) return { verdict: 'repeat' };
+    this.repeats = last !== null && number <= last ? this.repeats + 1 : 0;
+    const restarted = number === 0 || this.repeats > MAX_REPEATS;
+    if (this.repeats > 0 && !restarted) return { verdict: 'repeat' };
     this.last = number;
+    this.repeats = 0;
     if (last === null || number === last + 1) return { verdict: 'next' };
-    return { verdict: 'gap', reason: number === 0 ? 'the venue began to count anew' : `frames ${last + 1} to ${number - 1} are missing` };
+    return { verdict: 'gap', reason: restarted ? 'the venue began to count anew' : `frames ${last + 1} to ${number - 1} are missing` };
   }
 
   /** A new connection counts anew. */
   reset(): void {
     this.last = null;
+    this.repeats = 0;
   }
 }
 
