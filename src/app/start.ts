@@ -7,7 +7,7 @@ import { loadConfig } from './config';
 import { reportErrors } from './errors';
 import { createFrame } from './frame';
 import { wireClient } from './handlers/connection';
-import { useStores, type Stores } from './handlers/stores';
+import { flushStores, useStores, type Stores } from './handlers/stores';
 import { loadInstruments } from './instruments';
 import { createAppRouter, Shell } from './router';
 
@@ -48,8 +48,7 @@ export async function start(root: string): Promise<void> {
   const client = createClient({ server: config.server, name: 'web', version: __APP_VERSION__ });
   const checkInstruments = keepInstruments(client, stores);
   const frame = createFrame(() => {
-    stores.market.flush();
-    stores.analysis.flush();
+    flushStores(stores);
     checkInstruments();
   });
   document.addEventListener('visibilitychange', () => frame.visibilityChanged());

@@ -1,4 +1,5 @@
-import { decodePayload, hasPayload, LIMITS, type ParsedChannel, type PayloadFamily, type ResumePoint } from '@/core/contract';
+import { decodePayload, hasPayload, LIMITS, type InitialData, type ParsedChannel, type ResumePoint } from '@/core/contract';
+import { HeldBook } from './book';
 import type { RowSchema } from './rowDecoder';
 import type { ChannelChange } from './types';
 
@@ -54,9 +55,14 @@ export class ChannelState {
   schema: RowSchema | null = null;
   /** Heartbeats in a row that did not name the channel. */
   unnamed = 0;
+  /** Book channels only. */
+  readonly book: HeldBook | null;
   private seen = new Set<string>();
 
-  constructor(readonly channel: ParsedChannel & { readonly family: PayloadFamily }) {}
+  constructor(readonly channel: ParsedChannel) {
+    const { family, name, symbol } = channel;
+    this.book = family === 'book' && symbol !== null ? new HeldBook(name, symbol) : null;
+  }
 
   get held(): boolean {
     return this.epoch !== null;
@@ -80,6 +86,24 @@ export class ChannelState {
     this.seq = 0;
     this.damaged = false;
     this.seen.clear();
+  }
+
+  /** Takes one part of a snapshot. `repeated`: known already; `broken`: one before it is missing; else the whole once it is in. */
+  collect(message: InitialData): 'repeated' | 'broken' | 'more' | RawContent {
+    const { epoch, seq, part, parts } = message;
+    let open = this.parts;
+    if (!open || open.epoch !== epoch || open.seq !== seq || open.parts !== parts) open = this.parts = { epoch, seq, parts, received: 0, data: [], items: [] };
+    if (part === open.received) return 'repeated';
+    if (part !== open.received + 1) {
+      this.parts = null;
+      return 'broken';
+    }
+    open.received = part;
+    for (const entry of Object.entries(message.data)) open.data.push(entry);
+    if (message.items) open.items.push(...message.items);
+    if (part < parts) return 'more';
+    this.parts = null;
+    return { updates: open.data, items: open.items };
   }
 
   /** Validates content and leaves out log items seen before. */
@@ -111,10 +135,9 @@ export class ChannelState {
   }
 }
 
-/** Makes a state for a channel this client can read; null for books, which come in messages of their own. */
+/** Makes a state for a channel this client can read; null for a name that is too long. */
 export function channelState(channel: ParsedChannel): ChannelState | null {
-  const { family } = channel;
-  return hasPayload(family) && channel.name.length <= LIMITS.channelLength ? new ChannelState({ ...channel, family }) : null;
+  return channel.name.length <= LIMITS.channelLength ? new ChannelState(channel) : null;
 }
 
 /** `family` is one at run time; the union of all families' changes is what callers get, so that a switch over `family` narrows. */
@@ -122,7 +145,8 @@ function validate(state: ChannelState, content: RawContent, replace: boolean, re
   const { family, name, symbol } = state.channel;
   let invalid = 0;
   const read = (value: unknown) => {
-    const payload = decodePayload(family, value);
+    // Books have no values by key: what a server sends as such cannot be read.
+    const payload = hasPayload(family) ? decodePayload(family, value) : null;
     if (payload === null) invalid++;
     return payload;
   };

@@ -3,4 +3,4 @@ export { createClient, type Client, type ClientOptions } from './client';
 export { pageEnvironment } from './environment';
 export type { CachedPrice, PriceListener } from './priceCache';
 export { streamUrl } from './streamOptions';
-export type { ActivityNote, ChangeOf, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor, WebSocketLike } from './types';
+export type { ActivityNote, BookChange, ChangeFamily, ChangeOf, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor, WebSocketLike } from './types';

@@ -1,29 +1,14 @@
 import {
-  MARKET_WIDE_KEY, parseChannel, STREAMS, TIMINGS,
-  type BatchMessage, type ClientMessage, type HeartbeatMessage, type InitialData, type ReceiptMessage, type ResumePoint, type RowsMessage, type ServerMessage, type ServerMessageOf, type StreamName,
+  ERRORS, MARKET_WIDE_KEY, parseChannel, STREAMS, TIMINGS,
+  type BatchMessage, type BookSnapshotMessage, type BookUpdateMessage, type HeartbeatMessage, type InitialData, type ReceiptMessage, type ResumePoint, type RowsMessage, type ServerMessage, type ServerMessageOf, type StreamName,
 } from '@/core/contract';
 import { channelState, type ChannelState, type RawContent } from './channelState';
+import { RESUME_REASONS, type Frame, type ReducerPort } from './reducerPort';
 import { decodeRows, readSchema } from './rowDecoder';
-import type { ChannelChange } from './types';
 
 /** Shortest time between two resyncs of one channel (the server allows six a minute), and after values that could not be read, ms. */
 const RESYNC_EVERY_MS = 10_000;
 const DAMAGE_EVERY_MS = 60_000;
-
-/** Where the reducer's results go. */
-export interface ReducerPort {
-  change(change: ChannelChange): void;
-  /** Sends to the server; only called between `opened` and `closed`. */
-  send(message: ClientMessage): void;
-  receipt(receipt: ReceiptMessage): void;
-  rejected(channel: string, code: string): void;
-  /** Something of the server could not be understood. */
-  refused(what: string): void;
-  /** The connection cannot be repaired by a resync. */
-  broken(what: string): void;
-}
-
-type Frame = { readonly epoch: string; readonly prev: number; readonly seq: number };
 
 /**
  * What one stream's client knows of its channels: positions, gaps, snapshots in parts, open requests (docs/protocol.md, sections 1, 3
@@ -48,6 +33,8 @@ export class Reducer {
     const parsed = parseChannel(name);
     const state = parsed && parsed.stream === this.stream ? channelState(parsed) : null;
     if (state) this.channels.set(name, state);
+    // Whoever still holds a book of this name from before must not take it for the present one.
+    if (state?.book) this.port.change(state.book.change([], [], true));
     return state;
   }
 
@@ -105,7 +92,10 @@ export class Reducer {
   closed(): void {
     this.connected = false;
     this.sv = 0;
-    for (const state of this.channels.values()) state.disconnected();
+    for (const state of this.channels.values()) {
+      state.disconnected();
+      if (state.held) this.doubt(state, 'stale', 'Cut off from the server; these levels are the last ones received');
+    }
   }
 
   /** Positions are void (close code 4004). */
@@ -130,6 +120,7 @@ export class Reducer {
   private reject(state: ChannelState, code: string): void {
     state.request = state.resync = null;
     state.rejected = code;
+    this.doubt(state, 'stale', `The server does not give this book: ${Object.entries(ERRORS).find(([name]) => name === code)?.[1].words ?? code}`);
     this.port.rejected(state.channel.name, code);
   }
 
@@ -143,7 +134,7 @@ export class Reducer {
         state.resync = null;
         state.resyncWanted = true;
       }
-      if (state.resyncWanted) this.resync(state, now);
+      if (state.resyncWanted || state.book?.wrong) this.resync(state, now);
     }
   }
 
@@ -172,6 +163,9 @@ export class Reducer {
       case 'signal_update':
       case 'binary_update':
         return this.single(message, now);
+      case 'book_snapshot':
+      case 'book_update':
+        return this.book(message, now);
       case 'schema':
         return this.schema(message);
       case 'subscribed':
@@ -197,20 +191,26 @@ export class Reducer {
     if (!state) return;
     // Positions never go back inside an epoch: a late copy of an older snapshot says nothing new.
     if (state.epoch === message.epoch && message.seq < state.seq) return;
-    const { epoch, seq, part, parts } = message;
-    let open = state.parts;
-    if (!open || open.epoch !== epoch || open.seq !== seq || open.parts !== parts) open = state.parts = { epoch, seq, parts, received: 0, data: [], items: [] };
-    if (part === open.received) return; // the same part twice
-    if (part !== open.received + 1) {
-      state.parts = null;
-      return this.gap(state, now);
-    }
-    open.received = part;
-    for (const entry of Object.entries(message.data)) open.data.push(entry);
-    if (message.items) open.items.push(...message.items);
-    if (part < parts) return;
-    state.parts = null;
-    this.take(state, { epoch, prev: 0, seq }, { updates: open.data, items: open.items }, true, now);
+    const content = state.collect(message);
+    if (content === 'broken') this.gap(state, now);
+    else if (typeof content === 'object') this.take(state, { epoch: message.epoch, prev: 0, seq: message.seq }, content, true, now);
+  }
+
+  private book(message: BookSnapshotMessage | BookUpdateMessage, now: number): void {
+    const state = this.channels.get(message.channel);
+    if (!state?.book) return;
+    const whole = message.type === 'book_snapshot';
+    if (whole ? state.epoch === message.epoch && message.seq < state.seq : !this.follows(state, message, now)) return;
+    const { epoch, seq } = message;
+    // Ended here, not by the position alone: the state is told once, together with the levels.
+    state.book.confirmed();
+    this.advance(state, { epoch, prev: 0, seq }, whole);
+    const before = state.book.wrong;
+    this.port.change(state.book.take(message, now));
+    if (!state.book.wrong) return;
+    state.damaged = true;
+    if (!before) this.port.refused(`${message.channel} does not add up`);
+    this.resync(state, now);
   }
 
   private batch(message: BatchMessage, now: number): void {
@@ -353,10 +353,17 @@ export class Reducer {
     state.request = state.resync = null;
     // A right position does not make up for values that could not be read.
     state.resyncWanted &&= state.damaged;
+    if (state.book?.confirmed()) this.port.change(state.book.change());
+  }
+
+  /** Says at once that a held book may not be whole. */
+  private doubt({ book }: ChannelState, why: 'gap' | 'stale', reason: string): void {
+    if (book?.suspect('missing', why, reason)) this.port.change(book.change());
   }
 
   private gap(state: ChannelState, now: number): void {
     state.fresh = false;
+    if (state.held) this.doubt(state, 'gap', 'Updates are missing; loading them');
     if (!state.resync) state.resyncWanted = true;
     this.resync(state, now);
   }
@@ -375,6 +382,3 @@ export class Reducer {
     if (sv !== undefined && sv > this.sv) this.sv = sv;
   }
 }
-
-/** Reasons in `hello.reasons` that are followed by a snapshot; any other is a refusal. */
-const RESUME_REASONS: ReadonlySet<string> = new Set(['epoch_changed', 'too_old', 'filter_changed', 'unknown_position', 'fresh']);

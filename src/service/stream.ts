@@ -4,11 +4,12 @@ import {
 } from '@/core/contract';
 import { backoffDelay } from '@/core/util/backoff';
 import { isLoopback } from './environment';
+import { Pinger } from './pinger';
 import { RateMeter } from './rateMeter';
 import { Reducer } from './reducer';
 import { createResilientSocket, type Fault, type ResilientSocket, type Verdict } from './resilientSocket';
 import { streamUrl, type StreamOptions } from './streamOptions';
-import type { ActivityNote, StreamState, StreamStatus, TimerId } from './types';
+import { sizeOf, type ActivityNote, type StreamState, type StreamStatus, type TimerId } from './types';
 import { nextStep, type NextStep } from './verdict';
 
 /** Time a connection may take to open, ms. */
@@ -16,7 +17,6 @@ const CONNECT_MS = 8_000;
 const TICK_MS = 1_000;
 /** A tick that comes this much late means that the page slept: waiting frames are heard first, then judged, ms. */
 const SLEPT_MS = 3_000;
-const PING_EVERY_MS = 5_000;
 
 const ALIVE: ReadonlySet<StreamState> = new Set(['hello', 'syncing', 'live', 'stale']);
 const OPEN_STATES: ReadonlySet<StreamState> = new Set(['syncing', 'live', 'stale']);
@@ -38,7 +38,6 @@ export class Stream {
   private reconnects = 0;
   private refused = 0;
   private fallback = false;
-  private latencyMs: number | null = null;
   private lastMessageAt: number | null = null;
   private lastReceipt: ReceiptMessage | null = null;
   private lastOnceAt: number | null = null;
@@ -54,7 +53,7 @@ export class Stream {
   private told = '';
   private step: NextStep = { kind: 'retry', delayMs: 0, words: '', fresh: false };
   private timing = { heartbeatMs: TIMINGS.heartbeatMs as number, deadMs: TIMINGS.deadMs as number, firstMs: TIMINGS.backoffFirstMs as number, baseMs: TIMINGS.backoffBaseMs as number, capMs: TIMINGS.backoffCapMs as number };
-  private ping = { id: 0, sentAt: 0, open: false };
+  private readonly pinger = new Pinger((message) => this.send(message));
   private readonly meter = new RateMeter();
   private watchdog: TimerId | null = null;
   private ticker: TimerId | null = null;
@@ -66,7 +65,7 @@ export class Stream {
     this.local = isLoopback(options.server);
     this.reducer = new Reducer(name, {
       change: (change) => {
-        this.meter.add(clock.mono(), change.updates.length + change.items.length);
+        this.meter.add(clock.mono(), sizeOf(change));
         port.change(change);
       },
       send: (message) => this.send(message),
@@ -165,8 +164,8 @@ export class Stream {
 
   get status(): StreamStatus {
     const { name, clock } = this.options;
-    const { state, reason, since, nextAttemptAt, latencyMs, lastMessageAt, reconnects, fallback, refused, lastReceipt } = this;
-    return { name, state, reason, since, nextAttemptAt, latencyMs, updatesPerSecond: this.meter.perSecond(clock.mono()), lastMessageAt, reconnects, fallback, refused, lastReceipt };
+    const { state, reason, since, nextAttemptAt, lastMessageAt, reconnects, fallback, refused, lastReceipt } = this;
+    return { name, state, reason, since, nextAttemptAt, latencyMs: this.pinger.latencyMs, updatesPerSecond: this.meter.perSecond(clock.mono()), lastMessageAt, reconnects, fallback, refused, lastReceipt };
   }
 
   // ---- states -----------------------------------------------------------------------------------
@@ -219,7 +218,7 @@ export class Stream {
 
   private onOpen(protocol: string): void {
     this.goawayMs = null;
-    this.ping = { id: this.ping.id, sentAt: 0, open: false };
+    this.pinger.reset();
     this.lastMessageAt = this.options.clock.mono();
     this.plain = protocol === '';
     this.enter('hello', 'Greeting the server');
@@ -257,11 +256,7 @@ export class Stream {
         if (message.feed_time !== undefined) port.feedTime(message.feed_time, clock.mono());
         return port.feeds(message.feeds);
       case 'pong':
-        if (this.ping.open && (message.id === this.ping.id || message.id === undefined)) {
-          this.ping.open = false;
-          this.latencyMs = clock.mono() - this.ping.sentAt;
-        }
-        return;
+        return this.pinger.pong(message, clock.mono());
       case 'status':
         if (message.mode) port.mode(message.mode);
         return port.notice(message);
@@ -284,7 +279,7 @@ export class Stream {
     port.mode(hello.mode);
     this.reducer.opened(hello, this.resume, clock.mono());
     this.enter('syncing', 'Loading');
-    this.sendPing();
+    this.pinger.ping(clock.mono());
     this.settle();
     this.armWatchdog();
   }
@@ -325,7 +320,7 @@ export class Stream {
   private detach(): void {
     this.options.timers.clear(this.watchdog);
     this.watchdog = null;
-    this.ping.open = false;
+    this.pinger.reset();
     if (this.everLive) this.reopened = true;
     this.reducer.closed();
   }
@@ -374,14 +369,9 @@ export class Stream {
     if (OPEN_STATES.has(this.state)) {
       this.reducer.tick(now);
       this.settle();
-      if (now - this.ping.sentAt >= PING_EVERY_MS) this.sendPing();
+      this.pinger.tick(now);
     }
     this.publish();
-  }
-
-  private sendPing(): void {
-    this.ping = { id: (this.ping.id % 1_000_000_000) + 1, sentAt: this.options.clock.mono(), open: true };
-    this.send({ type: 'ping', id: this.ping.id, t: Math.round(this.ping.sentAt) });
   }
 
   private send(message: ClientMessage): void {

@@ -1,24 +1,7 @@
-import type { ChannelPayload, ErrorName, FeedMode, FeedSummary, PayloadFamily, ReceiptMessage, StatusMessage, StreamName } from '@/core/contract';
+import type { BookStateName, ChannelPayload, DataKind, ErrorName, FeedMode, FeedSummary, PayloadFamily, ReceiptMessage, StatusMessage, StreamName, StreamStatus } from '@/core/contract';
+import type { LevelText } from '@/core/market/levelList';
 
-/** States of one stream (docs/protocol.md, section 6). */
-export type StreamState = 'idle' | 'connecting' | 'hello' | 'syncing' | 'live' | 'stale' | 'backoff' | 'offline' | 'stopped';
-
-/** All that can be said about one stream at one moment. Times are of the client's monotonic clock, ms. */
-export interface StreamStatus {
-  readonly name: StreamName;
-  readonly state: StreamState;
-  /** Plain words: what is wrong and what happens next; empty when live. */
-  readonly reason: string;
-  readonly since: number;
-  readonly nextAttemptAt: number | null;
-  readonly latencyMs: number | null;
-  readonly updatesPerSecond: number;
-  readonly lastMessageAt: number | null;
-  readonly reconnects: number;
-  readonly fallback: boolean;
-  readonly refused: number;
-  readonly lastReceipt: ReceiptMessage | null;
-}
+export type { StreamState, StreamStatus } from '@/core/contract';
 
 /** One line for the activity log. */
 export interface ActivityNote {
@@ -29,8 +12,8 @@ export interface ActivityNote {
   readonly text: string;
 }
 
-/** Change of one channel, validated. `replace`: the updates or items are the whole state. */
-export interface ChangeOf<F extends PayloadFamily> {
+/** Change of one keyed or log channel, validated. `replace`: the updates or items are the whole state. */
+export interface ValuesChange<F extends PayloadFamily> {
   readonly family: F;
   readonly channel: string;
   /** Symbol of per-symbol channels. */
@@ -45,7 +28,43 @@ export interface ChangeOf<F extends PayloadFamily> {
   /** Monotonic ms of receipt. */
   readonly receivedAt: number;
 }
-export type ChannelChange = { [F in PayloadFamily]: ChangeOf<F> }[PayloadFamily];
+
+/**
+ * Change of one order book. A book whose `state` is not `ok` must not be drawn or traded on as good: its levels are the last good ones.
+ * A listener that applies the levels in order and keeps the best `depth` of each side holds the server's book.
+ */
+export interface BookChange {
+  readonly family: 'book';
+  readonly channel: string;
+  readonly symbol: string;
+  /** The levels are the whole book. */
+  readonly replace: boolean;
+  /** Changed levels as the venue wrote them; size "0" = gone. */
+  readonly bids: readonly LevelText[];
+  readonly asks: readonly LevelText[];
+  /** Levels a side may have. */
+  readonly depth: number;
+  readonly state: BookStateName;
+  /** Why the state is what it is; empty when `ok`. */
+  readonly reason: string;
+  /** Venue id; empty before the first snapshot. */
+  readonly venue: string;
+  readonly quality: DataKind | 'unknown';
+  /** Levels the server holds: bids, asks; null when it did not say. */
+  readonly levels: readonly [bids: number, asks: number] | null;
+  /** The venue's own time of the newest change, ms since epoch. */
+  readonly venueTime: number | null;
+  /** Age of the newest change or confirmation when it was sent, ms; null when unknown. */
+  readonly ageAtSend: number | null;
+  /** Monotonic ms of receipt. */
+  readonly receivedAt: number;
+}
+export type ChangeFamily = PayloadFamily | 'book';
+/** The change of one family of channels. */
+export type ChangeOf<F extends ChangeFamily> = F extends PayloadFamily ? ValuesChange<F> : BookChange;
+export type ChannelChange = { [F in ChangeFamily]: ChangeOf<F> }[ChangeFamily];
+/** Keys, levels or items that changed: what rates count. */
+export const sizeOf = (change: ChannelChange): number => (change.family === 'book' ? change.bids.length + change.asks.length : change.updates.length + change.items.length);
 
 /** Everything a listener of the client can be told. */
 export interface ClientEvents {

@@ -1,33 +1,13 @@
-import type { BinaryData, DataKind, FeedMode, FeedSummary, MarketData, QuoteStateName, RatingData, ReceiptMessage, Route, SignalRecord, SparklineData, StreamName } from '@/core/contract';
+import type { BinaryData, BookStateName, CandleData, DataKind, FeedMode, FeedSummary, Interval, MarketData, QuoteStateName, RatingData, Route, SignalRecord, SparklineData, StreamName, StreamStatus, TradeItem, VenueQuoteData } from '@/core/contract';
 import type { AssetClass } from '@/core/market/instrument';
+import type { LevelText } from '@/core/market/levelList';
 
-/** States of one stream's connection (docs/protocol.md, section 6). */
-export type StreamState = 'idle' | 'connecting' | 'hello' | 'syncing' | 'live' | 'stale' | 'backoff' | 'offline' | 'stopped';
+export type { StreamState } from '@/core/contract';
 
 /** One stream as the connection bar shows it. */
-export interface StreamView {
-  readonly name: StreamName;
-  readonly state: StreamState;
-  /** Plain words: what is wrong, since when, what happens next. Empty when live. */
-  readonly reason: string;
-  /** Monotonic ms at which the state was entered. */
-  readonly since: number;
+export interface StreamView extends StreamStatus {
   /** Monotonic ms at which values stopped coming; null while they come. Kept by the store over all attempts to reconnect. */
   readonly downSince?: number | null;
-  /** Monotonic ms of the next attempt; null when none is planned. */
-  readonly nextAttemptAt: number | null;
-  /** Round trip of the last ping, ms. */
-  readonly latencyMs: number | null;
-  /** Changes (keys and items) per second over the last seconds. */
-  readonly updatesPerSecond: number;
-  /** Monotonic ms of the last frame. */
-  readonly lastMessageAt: number | null;
-  readonly reconnects: number;
-  /** true while the REST snapshot stands in for a socket that is down. */
-  readonly fallback: boolean;
-  /** Messages of this stream that could not be understood. */
-  readonly refused: number;
-  readonly lastReceipt: ReceiptMessage | null;
 }
 
 /** A sample of the feed's clock. */
@@ -141,6 +121,79 @@ export interface AnalysisStoreApi {
   applySignals(items: readonly SignalRecord[], options: { readonly replace: boolean; readonly lost: number }): void;
   applyRatings(change: Apply<RatingData>): void;
   applySentiment(change: Apply<BinaryData>): void;
+  flush(): void;
+}
+
+/** State of an order book and where it is from. `receivedAt` is monotonic client time, ms. */
+interface BookHead {
+  readonly symbol: string;
+  /** Venue id; empty before the first snapshot. */
+  readonly venue: string;
+  readonly quality: DataKind | 'unknown';
+  /** Only an `ok` book may be drawn as good; otherwise the levels are the last good ones. */
+  readonly state: BookStateName;
+  readonly reason: string;
+  /** Levels a side may have. */
+  readonly depth: number;
+  /** Levels the server holds: bids, asks; null when it did not say. */
+  readonly levels: readonly [bids: number, asks: number] | null;
+  readonly venueTime: number | null;
+  readonly ageAtSend: number | null;
+  readonly receivedAt: number;
+}
+/** A change of a book; size "0" = the level is gone. `replace`: the levels are the whole book. */
+export interface BookApply extends BookHead {
+  readonly channel: string;
+  readonly replace: boolean;
+  readonly bids: readonly LevelText[];
+  readonly asks: readonly LevelText[];
+}
+/** One side, best first: three columns of the same length. */
+export interface BookSideView {
+  readonly prices: Float64Array;
+  readonly sizes: Float64Array;
+  /** Sum of sizes from the best level to this one. */
+  readonly sums: Float64Array;
+}
+export interface BookView extends BookHead {
+  readonly bids: BookSideView;
+  readonly asks: BookSideView;
+}
+export interface BookStoreApi {
+  /** Reactive read of one book channel (`book:SYMBOL` or `book:SYMBOL@VENUE`); null before its first message. */
+  book(channel: string): BookView | null;
+  apply(change: BookApply): void;
+  flush(): void;
+}
+
+/** A line of the tape: a trade, or the mark that some are missing for good before trade number `before`. */
+export type TapeEntry =
+  | { readonly kind: 'trade'; readonly trade: TradeItem }
+  | { readonly kind: 'lost'; readonly count: number; readonly before: number | null };
+export interface TapeStoreApi {
+  /** Reactive read of one trades channel, newest first, at most 1,000 lines. */
+  tape(channel: string): readonly TapeEntry[];
+  apply(channel: string, items: readonly TradeItem[], options: { readonly replace: boolean; readonly lost: number }): void;
+  flush(): void;
+}
+
+export interface CandleStoreApi {
+  /** Reactive read of one candles channel, oldest first; the last one may be forming (`closed` false). */
+  candles(channel: string, interval: Interval): readonly CandleData[];
+  apply(channel: string, change: Pick<Apply<CandleData>, 'updates' | 'replace'>): void;
+  flush(): void;
+}
+
+/** What one venue says of one symbol. `receivedAt` is monotonic client time, ms. */
+export interface VenueQuoteView {
+  readonly venue: string;
+  readonly data: VenueQuoteData;
+  readonly receivedAt: number;
+}
+export interface VenueQuoteStoreApi {
+  /** Reactive read, in the server's order; empty while nothing is known. */
+  quotes(symbol: string): readonly VenueQuoteView[];
+  apply(symbol: string, change: Apply<VenueQuoteData>): void;
   flush(): void;
 }
 

@@ -3,11 +3,14 @@ import { decodeServer, parseChannel, PROTOCOL_VERSION, type ResumePoint } from '
 import type { Quote } from '@/core/market/outputs';
 import { Reducer } from '@/service/reducer';
 import type { ChannelChange } from '@/service';
-import { Connection, type Dialect } from '../../server/hub/connection';
+import { createMemoryBus } from '../../server/bus/memoryBus';
+import { Connection } from '../../server/hub/connection';
 import type { HubContext } from '../../server/hub/context';
 import { Encoder } from '../../server/hub/encode';
 import { DEFAULT_HUB_OPTIONS } from '../../server/hub/options';
+import type { Dialect } from '../../server/hub/reader';
 import { createReplicas } from '../../server/hub/replicas';
+import { createWants } from '../../server/hub/wants';
 import { createMetrics } from '../../server/observability/metrics';
 
 export const TRADES = 'trades:BTC/USDT';
@@ -64,7 +67,11 @@ export class ProtocolModel {
     const clock = { now: () => this.now, monotonic: () => this.now };
     const options = { ...DEFAULT_HUB_OPTIONS, messageBurst: 10_000, messagesPer10s: 100_000, subscribesPer10s: 100_000 };
     const encoder = new Encoder(clock, () => ({ now: () => this.now, speed: 1 }), () => this.faults.push('a value was not sent'));
-    const hub: HubContext = { replicas: createReplicas(clock, log), encoder, clock, feedClock: () => ({ now: () => this.now, speed: 1 }), metrics, log, options, mode: () => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined };
+    const replicas = createReplicas(clock, log);
+    const hub: HubContext = {
+      replicas, wants: createWants(createMemoryBus(log), replicas, metrics, options), encoder, clock, feedClock: () => ({ now: () => this.now, speed: 1 }), metrics, log, options,
+      mode: () => 'live', feeds: () => ({}), knownSymbol: () => true, knownVenue: () => true, waiting: () => undefined,
+    };
     this.epoch++;
     for (const channel of CHANNELS) {
       this.seqs.set(channel, 0);
@@ -173,6 +180,7 @@ export class ProtocolModel {
   }
   private apply(change: ChannelChange): void {
     if (!this.wanted.has(change.channel)) return void this.faults.push(`a change of ${change.channel}, which nobody wants`);
+    if (change.family === 'book') return;
     if (change.family === 'trades') {
       if (change.replace) this.trades.length = 0;
       change.items.forEach(({ seq }, i) => this.trades.push({ seq, lostBefore: i === 0 ? change.lost : 0 }));

@@ -16,3 +16,4 @@ export * from './messages/control';
 export * from './messages/data';
 export * from './decode';
 export * from './http';
+export type { StreamState, StreamStatus } from './streamStatus';
