@@ -215,7 +215,8 @@ class MarketEngine implements Engine {
     if (state === 'live') return;
     for (const row of this.rows.values()) {
       const source = row.quotes.sources.find((candidate) => candidate.venue === event.venue);
-      if (!source || source.down) continue;
+      // What comes by REST does not depend on the socket, only on whether the venue is on at all; its age is judged as ever.
+      if (!source || source.down || (source.route === 'rest' && state !== 'off')) continue;
       source.down = true;
       this.publish(row, false);
     }

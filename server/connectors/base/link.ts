@@ -56,6 +56,12 @@ export class Link {
     return !this.done && this.socket.readyState === WebSocket.OPEN;
   }
 
+  /** Messages sent within the last second. */
+  get sentInSecond(): number {
+    const now = performance.now();
+    return this.sentAt.filter((t) => now - t < 1_000).length;
+  }
+
   /** Sends within the venue's message limit; false = not open or too many waiting. */
   send(text: string): boolean {
     if (!this.open || this.queue.length >= this.options.maxQueued) return false;

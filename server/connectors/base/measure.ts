@@ -54,3 +54,24 @@ export class ClockOffset {
     return -Math.min(...this.buckets.map((b) => b.min));
   }
 }
+
+/** Receipt minus venue time of the newest messages, before the correction by the clock offset. */
+export class LagMeter {
+  private readonly delays: number[] = [];
+  private next = 0;
+
+  constructor(private readonly size = 256) {}
+
+  /** Both in ms since the epoch. */
+  add(receivedAt: number, eventTime: number): void {
+    this.delays[this.next] = receivedAt - eventTime;
+    this.next = (this.next + 1) % this.size;
+  }
+
+  /** Median, corrected by the venue's clock minus ours, never negative, ms; null while unknown. */
+  lagMs(offsetMs: number | null): number | null {
+    if (this.delays.length === 0 || offsetMs === null) return null;
+    const sorted = [...this.delays].sort((a, b) => a - b);
+    return Math.max(0, (sorted[sorted.length >> 1] ?? 0) + offsetMs);
+  }
+}

@@ -2,6 +2,7 @@ import { backoffDelay, type BackoffOptions } from '@/core/util/backoff';
 import type { FeedStateName } from '@/core/contract';
 import type { Clock } from '../../observability/clock';
 import type { Logger } from '../../observability/logger';
+import type { BudgetStatus } from './connector';
 import { Link, type LinkEnd, type LinkOptions } from './link';
 import { waitWords } from './refusal';
 
@@ -102,6 +103,12 @@ export class VenueSession {
 
   get nextAttemptInMs(): number | null {
     return this.retryAt === null ? null : Math.max(0, this.retryAt - this.now());
+  }
+
+  /** Client messages of this second against what the venue allows. */
+  get messageBudget(): BudgetStatus {
+    const used = this.active?.sentInSecond ?? 0;
+    return { name: 'client messages', per: 'second', limit: this.options.limits.messagesPerSecond, used, resetsInMs: used > 0 ? 1_000 : 0 };
   }
 
   /** Number of the connection in charge; it grows with every socket. */

@@ -28,10 +28,19 @@ export class Subscriptions {
     return this.entries.get(stream)?.state ?? null;
   }
 
+  /** Words of the venue, or why it counts as silent; empty otherwise. */
+  reason(stream: string): string {
+    return this.entries.get(stream)?.reason ?? '';
+  }
+
   count(state: SubscriptionState): number {
-    let n = 0;
-    for (const entry of this.entries.values()) if (entry.state === state) n += 1;
-    return n;
+    return this.counts()[state];
+  }
+
+  counts(): Record<SubscriptionState, number> {
+    const counts = { pending: 0, confirmed: 0, active: 0, silent: 0, rejected: 0 };
+    for (const entry of this.entries.values()) counts[entry.state] += 1;
+    return counts;
   }
 
   want(streams: readonly string[], now: number): void {

@@ -1,39 +1,45 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Instrument } from '@/core/market/instrument';
-import { backoffDelay } from '@/core/util/backoff';
-import type { CandleBackfill } from '../base/backfill';
+import { err, ok, type Result } from '@/core/util/result';
+import type { MarketInput } from '@/core/market/events';
+import { BookLoader } from '../base/bookLoader';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import { HTTP_DEFAULTS, VenueHttp, type HttpOptions } from '../base/http';
+import type { FallbackTimes } from '../base/fallback';
+import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
-import { ClockOffset, RateMeter } from '../base/measure';
-import { sessionStatus } from '../base/status';
+import type { Listed } from '../base/listings';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
+import { MAX_BOOKS, VenueFeed } from '../base/venueFeed';
 import { createBinanceBackfill } from './backfill';
 import type { BinanceMapped } from './mapper';
-import type { BinanceSymbol } from './raw';
 import { BinanceRest } from './rest';
-import { mayBeListed, toBinance, toInstrument } from './symbols';
+import { mayBeListed, toBinance, toListed } from './symbols';
+import { readTickers } from './tickers';
 import { BinanceTranslator } from './translate';
 
 export interface BinanceOptions {
   readonly limits: SessionLimits;
   readonly http: HttpOptions;
-  /** Order books as well; costs the venue's depth stream per symbol. */
+  /** Order books as well; costs the venue's depth stream and a REST snapshot per symbol. */
   readonly books: boolean;
   /** Time an accepted stream may stay without a message before it counts as silent, ms. */
   readonly silentStreamMs: number;
+  /** Time between two book snapshots of one symbol when its first repair did not do, ms; at random up to twice that. */
+  readonly bookPaceMs: number;
+  readonly fallback: Partial<FallbackTimes>;
+  /** Time between two readings of the symbol list, ms. */
+  readonly listingsMs?: number;
 }
-export const BINANCE_DEFAULTS: BinanceOptions = { limits: SESSION_DEFAULTS, http: HTTP_DEFAULTS, books: false, silentStreamMs: 60_000 };
+export const BINANCE_DEFAULTS: BinanceOptions = { limits: SESSION_DEFAULTS, http: HTTP_DEFAULTS, books: true, silentStreamMs: 60_000, bookPaceMs: 1_000, fallback: {} };
 
 /** Streams named in the address; the others are asked for by message, because an address has a practical length limit. */
 const STREAMS_IN_ADDRESS = 64;
 const STREAMS_PER_MESSAGE = 200;
 /** A connection carries at most 1,024 streams. */
 const MAX_STREAMS = 1_024;
+const STREAMS_OF_SYMBOL = 4;
+const MAX_SYMBOLS = Math.floor((MAX_STREAMS - MAX_BOOKS) / STREAMS_OF_SYMBOL);
 /** Half of the 6,000 a minute that Binance allows one address: others may share it. */
-const WEIGHT_PER_MINUTE = 3_000;
-const LISTINGS_RETRY = { firstMs: 5_000, baseMs: 10_000, capMs: 300_000 };
+const WEIGHT = { name: 'request weight', per: 'minute', limit: 3_000 } as const;
 
 export interface BinanceHosts {
   readonly ws: readonly string[];
@@ -45,103 +51,85 @@ export class BinanceFeed implements Connector {
   readonly id = 'binance';
   private readonly session: VenueSession;
   private readonly subscriptions: Subscriptions;
-  private readonly meter = new RateMeter();
-  private readonly offset = new ClockOffset();
-  private readonly wanted: ReadonlyMap<string, Instrument>;
-  private served: Map<string, string>;
+  private readonly feed: VenueFeed;
   private translator: BinanceTranslator;
-  private abort = new AbortController();
+  private books: BookLoader | null = null;
   private rest: BinanceRest | null = null;
-  private backfill: CandleBackfill | null = null;
-  /** Wall time of the newest data, for the range to load after an absence; null when nothing is missing. */
-  private lastDataWall: number | null = null;
-  private missingSince: number | null = null;
-  private expiredAt = 0;
-  private listingsKnown = false;
 
   constructor(
     private readonly context: ConnectorContext,
     private readonly hosts: BinanceHosts,
     private readonly options: BinanceOptions,
   ) {
-    const streams = this.streamsPerSymbol();
-    const listed = context.instruments.filter(mayBeListed).slice(0, Math.floor(MAX_STREAMS / streams));
-    this.wanted = new Map(listed.map((i) => [toBinance(i.symbol), i]));
-    this.served = new Map();
     this.subscriptions = new Subscriptions(options.silentStreamMs);
+    const crypto = context.instruments.filter((i) => i.assetClass === 'crypto');
+    const listed = crypto.filter(mayBeListed);
+    this.feed = new VenueFeed({
+      ...options, id: this.id, name: 'Binance', context, budgets: [WEIGHT], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
+      wanted: new Map(listed.slice(0, MAX_SYMBOLS).map((i) => [toBinance(i.symbol), i])),
+      impossible: new Map([
+        ...crypto.filter((i) => !mayBeListed(i)).map(({ symbol }) => [symbol, 'not a pair that Binance quotes'] as const),
+        ...listed.slice(MAX_SYMBOLS).map(({ symbol }) => [symbol, `more than the ${MAX_SYMBOLS} symbols that one connection carries`] as const),
+      ]),
+      session: () => this.session, subscriptions: () => [this.subscriptions], streamsOf: (s) => this.streamsOf(s),
+      join: (s) => this.join(s), leave: (s, reason) => this.leave(s, reason), poll: () => this.poll(),
+    });
     this.translator = this.createTranslator();
     this.session = new VenueSession({
-      venue: 'Binance',
-      hosts: hosts.ws,
-      clock: context.clock,
-      random: context.random,
-      log: context.log,
-      limits: options.limits,
+      venue: 'Binance', hosts: hosts.ws, clock: context.clock, random: context.random, log: context.log, limits: options.limits,
       address: (host) => `${host}/stream?streams=${this.subscriptions.wanted.slice(0, STREAMS_IN_ADDRESS).join('/')}`,
       onOpen: (link) => this.subscribe(link),
       onMessage: (text, at) => this.message(text, at),
       isData: (text) => text.startsWith('{"stream":"') && !text.startsWith('{"stream":"!'),
       onSwitch: (planned, reason) => this.switched(planned, reason),
-      onState: (state, reason) => context.emit({ type: 'feedStatus', venue: this.id, state, reason, receiveTime: context.clock.now() }),
+      onState: (state, reason) => this.feed.tell(state, reason),
     });
   }
 
   start(): void {
-    if (this.session.state !== 'off' && this.session.state !== 'refused') return;
-    if (this.wanted.size === 0) {
-      this.context.emit({ type: 'feedStatus', venue: this.id, state: 'off', reason: 'none of the wanted symbols is traded there', receiveTime: this.context.clock.now() });
-      return;
-    }
-    if (this.session.state === 'refused') this.session.stop();
-    this.abort.abort();
-    this.abort = new AbortController();
-    const { context, options } = this;
-    const http = new VenueHttp('Binance', context.clock, context.hosts.budget(this.id, [{ name: 'request weight', per: 'minute', limit: WEIGHT_PER_MINUTE }]), options.http, { hosts: context.hosts });
-    this.rest = new BinanceRest(this.hosts.rest, http, this.abort.signal);
-    this.translator = this.createTranslator();
-    this.backfill = createBinanceBackfill(this.rest, this.translator.mapper, {
-      ...context, signal: this.abort.signal, offsetMs: () => this.offset.offsetMs, retry: options.limits.backoff,
+    const { context, options, feed, session } = this;
+    if ((session.state !== 'off' && session.state !== 'refused') || !feed.begin()) return;
+    if (session.state === 'refused') session.stop();
+    const { signal } = feed;
+    const rest = new BinanceRest(this.hosts.rest, feed.http, signal);
+    const translator = this.createTranslator();
+    this.rest = rest;
+    this.translator = translator;
+    this.books = new BookLoader({
+      ...context, venue: 'Binance', signal, paceMs: options.bookPaceMs, load: (s) => rest.depth(s), waits: (s) => translator.waits(s),
+      apply: (s, body) => translator.depthSnapshot(s, body, context.clock.now()), generation: () => session.linkGeneration,
     });
-    this.served = new Map([...this.wanted].map(([venueSymbol, i]) => [venueSymbol, i.symbol]));
-    this.subscriptions.want([...this.served.keys()].flatMap((s) => this.streamsOf(s)), context.clock.monotonic());
-    this.listingsKnown = false;
-    this.session.start();
-    void this.loadListings(this.rest, this.abort.signal);
+    feed.backfill = createBinanceBackfill(rest, translator.mapper, { ...context, signal, offsetMs: () => feed.offset.offsetMs, retry: options.limits.backoff });
+    this.subscriptions.drop(this.subscriptions.wanted);
+    this.subscriptions.want([...feed.served.keys()].flatMap((s) => this.streamsOf(s)), context.clock.monotonic());
+    session.start();
+    feed.fallback.start();
+    feed.keepListings(() => this.listings(rest), (listings) => feed.take(listings));
   }
 
   stop(): Promise<void> {
-    this.abort.abort();
+    this.feed.end();
     this.translator.cut('stopped', this.context.clock.now());
     this.session.stop();
     return Promise.resolve();
   }
 
   refill(): void {
-    this.missingSince = null;
-    this.backfill?.full(this.served);
+    this.feed.refill();
   }
 
   status(): VenueStatus {
-    return sessionStatus({ id: this.id, name: 'Binance' }, this.session, { meter: this.meter, offset: this.offset }, this.served, this.context.clock.monotonic());
+    return this.feed.status([{ name: 'streams', per: 'connection', limit: MAX_STREAMS, used: this.subscriptions.wanted.length, resetsInMs: null }]);
   }
 
   private createTranslator(): BinanceTranslator {
-    return new BinanceTranslator({
-      kind: 'live',
-      route: 'socket',
-      symbolOf: (venueSymbol) => this.served.get(venueSymbol) ?? null,
-      emit: this.context.emit,
-      needSnapshot: (venueSymbol, again) => void this.loadBook(venueSymbol, again),
-    });
-  }
-
-  private streamsPerSymbol(): number {
-    return this.options.books ? 5 : 4;
+    const { feed } = this;
+    return new BinanceTranslator({ kind: 'live', route: 'socket', symbolOf: (s) => feed.served.get(s) ?? null, emit: feed.emit, needSnapshot: (s) => void this.books?.load(s) });
   }
 
   private streamsOf(venueSymbol: string): readonly string[] {
     const s = venueSymbol.toLowerCase();
-    return [`${s}@trade`, `${s}@bookTicker`, `${s}@miniTicker`, `${s}@kline_1m`, ...(this.options.books ? [`${s}@depth@100ms`] : [])];
+    return [`${s}@trade`, `${s}@bookTicker`, `${s}@miniTicker`, `${s}@kline_1m`, ...(this.feed.booked.has(venueSymbol) ? [`${s}@depth@100ms`] : [])];
   }
 
   /**
@@ -154,20 +142,31 @@ export class BinanceFeed implements Connector {
     // The symbol list may have come while the connection was being opened with the older, longer list.
     const addressed = new URL(link.url).searchParams.get('streams')?.split('/') ?? [];
     const unwanted = addressed.filter((stream) => !streams.includes(stream));
-    if (unwanted.length > 0) link.send(JSON.stringify({ method: 'UNSUBSCRIBE', params: unwanted, id: this.subscriptions.request([]) }));
-    for (let i = 0; i < streams.length; i += STREAMS_PER_MESSAGE) {
-      const params = streams.slice(i, i + STREAMS_PER_MESSAGE);
-      link.send(JSON.stringify({ method: 'SUBSCRIBE', params, id: this.subscriptions.request(params) }));
-    }
+    if (unwanted.length > 0) link.send(this.request('UNSUBSCRIBE', unwanted));
+    for (let i = 0; i < streams.length; i += STREAMS_PER_MESSAGE) link.send(this.request('SUBSCRIBE', streams.slice(i, i + STREAMS_PER_MESSAGE)));
+  }
+
+  private request(method: 'SUBSCRIBE' | 'UNSUBSCRIBE', params: readonly string[]): string {
+    return JSON.stringify({ method, params, id: this.subscriptions.request(method === 'SUBSCRIBE' ? params : []) });
+  }
+
+  private join(venueSymbol: string): void {
+    const fresh = this.streamsOf(venueSymbol).filter((stream) => this.subscriptions.state(stream) === null);
+    this.subscriptions.want(fresh, this.context.clock.monotonic());
+    if (fresh.length > 0) this.session.send(this.request('SUBSCRIBE', fresh));
+  }
+
+  private leave(venueSymbol: string, reason: string): void {
+    const streams = this.streamsOf(venueSymbol);
+    this.translator.drop(venueSymbol, reason, this.context.clock.now());
+    this.subscriptions.drop(streams);
+    this.session.send(this.request('UNSUBSCRIBE', streams));
   }
 
   private message(text: string, at: number): boolean {
-    const now = this.context.clock.monotonic();
-    this.meter.add(now);
-    this.context.metrics.venueMessages.inc({ venue: this.id });
-    this.context.watchRaw?.(text);
+    const now = this.feed.received(text);
     const mapped = this.translator.frame(text, at);
-    this.expireSilent(now, at);
+    this.feed.expireSilent((stream) => (stream.split('@')[0] ?? '').toUpperCase(), now, at);
     if (mapped.type === 'events' || mapped.type === 'depth') return this.delivered(mapped, at, now);
     if (mapped.type === 'ack') this.subscriptions.acked(mapped.id, now);
     else if (mapped.type === 'shutdown') this.session.handOver('Binance announced that it closes this connection');
@@ -178,13 +177,7 @@ export class BinanceFeed implements Connector {
   private delivered(mapped: Extract<BinanceMapped, { type: 'events' | 'depth' }>, at: number, now: number): boolean {
     if (mapped.type === 'events' && mapped.events.length === 0) return false;
     if (mapped.stream) this.subscriptions.delivered(mapped.stream);
-    const venueTime = mapped.type === 'depth' ? mapped.update.E : mapped.events[0]?.type === 'trade' ? mapped.events[0].venueTime : null;
-    if (venueTime !== null) this.offset.add(at, venueTime, now);
-    this.lastDataWall = at;
-    if (this.missingSince !== null) {
-      this.backfill?.missed(this.served, this.missingSince);
-      this.missingSince = null;
-    }
+    this.feed.delivered(at, now, mapped.type === 'depth' ? mapped.update.E : mapped.events[0]?.type === 'trade' ? mapped.events[0].venueTime : null);
     return true;
   }
 
@@ -192,67 +185,24 @@ export class BinanceFeed implements Connector {
     const streams = error.id === null ? [] : this.subscriptions.refused(error.id, error.words);
     const detail = `Binance refused a request (code ${error.code}: ${error.words})${streams.length > 0 ? ` for ${streams.length} streams` : ''}`;
     this.context.log.warn({ code: error.code, streams: streams.length }, detail);
-    this.context.emit({ type: 'badInput', venue: this.id, symbol: null, code: 'bad_payload', detail, receiveTime: at });
+    this.feed.emit({ type: 'badInput', venue: this.id, symbol: null, code: 'bad_payload', detail, receiveTime: at });
   }
 
   private switched(planned: boolean, reason: string): void {
-    this.context.metrics.venueReconnects.inc({ venue: this.id, reason: planned ? 'planned' : 'lost' });
-    if (planned) return;
-    this.translator.cut(reason, this.context.clock.now());
-    this.missingSince ??= this.lastDataWall;
+    this.feed.switched(planned);
+    if (!planned) this.translator.cut(reason, this.context.clock.now());
   }
 
-  /** Binance accepts misspelt or delisted symbols and stays silent: when every stream of one is silent, say so. */
-  private expireSilent(now: number, at: number): void {
-    if (now - this.expiredAt < 1_000) return;
-    this.expiredAt = now;
-    const silent = new Set(this.subscriptions.expire(now).map((s) => (s.split('@')[0] ?? '').toUpperCase()));
-    for (const venueSymbol of silent) {
-      if (!this.streamsOf(venueSymbol).every((s) => this.subscriptions.state(s) === 'silent')) continue;
-      const symbol = this.served.get(venueSymbol) ?? null;
-      this.context.emit({ type: 'badInput', venue: this.id, symbol, code: 'unknown_symbol', detail: `Binance sends nothing for ${venueSymbol}`, receiveTime: at });
-    }
+  private async listings(rest: BinanceRest): Promise<Result<ReadonlyMap<string, Listed>, HttpFailure>> {
+    const wanted = this.feed.wanted;
+    const answer = await rest.exchangeInfo([...wanted.keys()]);
+    return answer.ok ? ok(new Map([...answer.value].map(([s, listed]) => [s, toListed(listed, wanted.get(s) ?? null)]))) : answer;
   }
 
-  /** Tick and lot sizes, and which symbols trade. Until it answers, the built-in facts serve. */
-  private async loadListings(rest: BinanceRest, signal: AbortSignal): Promise<void> {
-    for (let attempt = 1; !signal.aborted && !this.listingsKnown; attempt += 1) {
-      const answer = await rest.exchangeInfo([...this.wanted.keys()]);
-      if (signal.aborted) return;
-      if (answer.ok) return this.useListings(answer.value);
-      const { kind, words, retryAfterMs } = answer.error;
-      this.context.log[attempt === 1 ? 'warn' : 'debug']({ reason: words, attempt }, 'no symbol list from Binance; the built-in facts serve');
-      if (kind === 'refused') return;
-      const wait = retryAfterMs ?? backoffDelay(attempt, this.context.random(), LISTINGS_RETRY);
-      await delay(wait, undefined, { signal, ref: false }).catch(() => signal.aborted);
-    }
-  }
-
-  private useListings(listings: ReadonlyMap<string, BinanceSymbol>): void {
-    this.listingsKnown = true;
-    for (const [venueSymbol, instrument] of this.wanted) {
-      const listed = listings.get(venueSymbol);
-      if (listed?.status !== 'TRADING') this.unserve(venueSymbol, listed?.status ?? 'not listed');
-      else this.context.emit({ type: 'instrument', venue: this.id, instrument: toInstrument(listed, instrument, this.id), receiveTime: this.context.clock.now() });
-    }
-  }
-
-  private unserve(venueSymbol: string, status: string): void {
-    const params = this.streamsOf(venueSymbol);
-    this.context.log.info({ symbol: venueSymbol, status }, 'symbol does not trade on Binance');
-    this.served.delete(venueSymbol);
-    this.subscriptions.drop(params);
-    this.session.send(JSON.stringify({ method: 'UNSUBSCRIBE', params, id: this.subscriptions.request([]) }));
-  }
-
-  private async loadBook(venueSymbol: string, again: boolean): Promise<void> {
-    const { signal } = this.abort;
-    if (again) await delay(1_000 + 1_000 * this.context.random(), undefined, { signal, ref: false }).catch(() => signal.aborted);
-    if (signal.aborted || !this.rest) return;
-    const answer = await this.rest.depth(venueSymbol);
-    if (signal.aborted) return;
-    if (answer.ok && this.translator.depthSnapshot(venueSymbol, answer.value.body, this.context.clock.now())) return;
-    this.context.log.warn({ symbol: venueSymbol, reason: answer.ok ? 'unreadable' : answer.error.words }, 'no book snapshot');
-    if (!answer.ok && answer.error.kind !== 'refused') void this.loadBook(venueSymbol, true);
+  private async poll(): Promise<Result<readonly MarketInput[], HttpFailure>> {
+    const answer = await this.rest?.tickers([...this.feed.served.keys()]);
+    if (!answer?.ok) return answer ?? ok([]);
+    const events = readTickers(answer.value.body, (s) => this.feed.served.get(s) ?? null, this.context.clock.now());
+    return events ? ok(events) : err({ kind: 'bad', words: 'the tickers have not the expected form', status: 200, retryAfterMs: null, venueCode: null });
   }
 }

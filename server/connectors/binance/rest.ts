@@ -8,6 +8,8 @@ import type { BinanceSymbol } from './raw';
 const INVALID_SYMBOL = -1121;
 /** Even a filtered exchangeInfo is large, and mirrors may ignore the filter. */
 const EXCHANGE_INFO_BYTES = 32 * 2 ** 20;
+/** Some 3,000 symbols of half a kilobyte. */
+const TICKERS_BYTES = 8 * 2 ** 20;
 
 /** The REST calls a terminal needs. A host that refuses us for good is left out, the next one answers. */
 export class BinanceRest {
@@ -44,8 +46,15 @@ export class BinanceRest {
     return this.get(`/api/v3/klines?symbol=${symbol}&interval=${interval}${from}&limit=${limit}`, 2);
   }
 
-  depth(symbol: string): Promise<Result<HttpAnswer, HttpFailure>> {
-    return this.get(`/api/v3/depth?symbol=${symbol}&limit=1000`, 50);
+  async depth(symbol: string): Promise<Result<unknown, HttpFailure>> {
+    const answer = await this.get(`/api/v3/depth?symbol=${symbol}&limit=1000`, 50);
+    return answer.ok ? ok(answer.value.body) : answer;
+  }
+
+  /** 24 h statistics with best prices: weight 2 up to 20 symbols, 40 up to 100, 80 for all of them. */
+  tickers(symbols: readonly string[]): Promise<Result<HttpAnswer, HttpFailure>> {
+    if (symbols.length > 100) return this.get('/api/v3/ticker/24hr', 80, TICKERS_BYTES);
+    return this.get(`/api/v3/ticker/24hr?symbols=${encodeURIComponent(JSON.stringify(symbols))}`, symbols.length > 20 ? 40 : 2);
   }
 
   private async get(path: string, weight: number, maxBytes?: number): Promise<Result<HttpAnswer, HttpFailure>> {

@@ -1,5 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
+import type { Listed } from '../base/listings';
 import { isPositive, type BinanceSymbol } from './raw';
 
 /** Quote assets of Binance spot, longest first so that `BTCFDUSD` is not read as `BTCFD/USD`. */
@@ -42,6 +43,11 @@ function readSymbol(entry: unknown): BinanceSymbol | null {
   const lot = filters.find((f) => f.filterType === 'LOT_SIZE')?.stepSize;
   if (!isPositive(tick) || !isPositive(lot)) return null;
   return { symbol, status, baseAsset, quoteAsset, tickSize: Number(tick), lotSize: Number(lot) };
+}
+
+/** An entry of the list as the feed takes it: only `TRADING` trades. */
+export function toListed(listed: BinanceSymbol, known: Instrument | null): Listed {
+  return { instrument: toInstrument(listed, known, 'binance'), idle: listed.status === 'TRADING' ? null : `halted (status ${listed.status.slice(0, 40)})` };
 }
 
 /** Facts of a listed symbol as an instrument; what we know already (name, class) is kept. */

@@ -10,8 +10,8 @@ export interface TranslatorOptions {
   readonly route: Route;
   readonly symbolOf: (venueSymbol: string) => string | null;
   readonly emit: (event: MarketInput | BadInputEvent) => void;
-  /** A book needs a REST snapshot; `again` = the last one did not fit. */
-  readonly needSnapshot: (venueSymbol: string, again: boolean) => void;
+  /** A book needs a REST snapshot. */
+  readonly needSnapshot: (venueSymbol: string) => void;
 }
 
 /**
@@ -68,6 +68,19 @@ export class BinanceTranslator {
     }
   }
 
+  /** A symbol is no longer delivered: its book, if there is one, is told stale. */
+  drop(venueSymbol: string, reason: string, at: number): void {
+    const symbol = this.options.symbolOf(venueSymbol);
+    if (this.books.get(venueSymbol)?.updateId != null && symbol !== null) this.state(symbol, 'stale', reason, at);
+    this.books.delete(venueSymbol);
+  }
+
+  /** Does the book of this symbol hold updates that wait for a snapshot? */
+  waits(venueSymbol: string): boolean {
+    const book = this.books.get(venueSymbol);
+    return book !== undefined && book.updateId === null && book.buffered > 0;
+  }
+
   private isRepeated(mapped: Extract<BinanceMapped, { type: 'events' }>): boolean {
     const { family, venueSymbol, id } = mapped;
     if (family === 'trade') this.singleTrades.add(venueSymbol);
@@ -94,7 +107,7 @@ export class BinanceTranslator {
       case 'drop':
         return;
       case 'wait':
-        if (step.first) this.options.needSnapshot(venueSymbol, false);
+        if (step.first) this.options.needSnapshot(venueSymbol);
         return;
       case 'apply':
         return this.delta(symbol, step.update, at);
@@ -105,10 +118,10 @@ export class BinanceTranslator {
         return this.state(symbol, 'ok', 'in sequence', at);
       }
       case 'refetch':
-        return this.options.needSnapshot(venueSymbol, true);
+        return this.options.needSnapshot(venueSymbol);
       case 'resync':
         this.state(symbol, 'gap', `${step.reason}; loading the book anew`, at);
-        return this.options.needSnapshot(venueSymbol, true);
+        return this.options.needSnapshot(venueSymbol);
     }
   }
 
