@@ -130,7 +130,7 @@ export class Budget {
 
 /** A moment in words: "at 00:00 UTC", "at 12:03:11 UTC" within the hour, "on 2026-12-01 at 00:00 UTC" when it is not today or the coming night. */
 export function timeWords(at: number, now: number): string {
-  const text = new Date(Math.ceil(at / 1_000) * 1_000).toISOString();
+  const text = new Date(Math.ceil(Math.round(at) / 1_000) * 1_000).toISOString();
   const date = at - now > 86_400_000 ? `on ${text.slice(0, 10)} ` : '';
   return `${date}at ${text.slice(11, at - now < 3_600_000 ? 19 : 16)} UTC`;
 }
