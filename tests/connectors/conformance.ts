@@ -6,6 +6,10 @@ import { collectingContext } from '../support/connectorRig';
 import { FakeVenue } from '../support/fakeVenue';
 import { waitFor } from '../support/waitFor';
 
+/** Cases that need something not every venue has. Those left out must be named with a reason in `without`. */
+const OPTIONAL = ['C15', 'C15b', 'C17', 'C18', 'C23', 'C25', 'C26', 'B01', 'B02', 'B03', 'B04', 'B05'] as const;
+type Optional = (typeof OPTIONAL)[number];
+
 /** What the suite needs to know of a venue. */
 export interface Conformant {
   readonly name: string;
@@ -16,7 +20,7 @@ export interface Conformant {
   /** C07: codes and bad messages of this protocol; Binance's when absent. */
   readonly bad?: readonly (readonly [code: string, raw: string])[];
   /** Cases that this venue cannot meet, each with the reason. */
-  readonly without?: Readonly<Record<string, string>>;
+  readonly without?: Readonly<Partial<Record<Optional, string>>>;
   /** C20: candles of a full load per symbol; 1,000 when absent. */
   readonly minutes?: number;
   /** C21: part of the address of candles; `klines` when absent. */
@@ -40,7 +44,12 @@ type Of<T extends InputEvent['type']> = Extract<InputEvent, { type: T }>;
 export function connectorConformance(venueUnderTest: Conformant): void {
   describe(`${venueUnderTest.name}: connector conformance`, () => {
     let close: (() => Promise<void>)[] = [];
-    const applies = (id: string): boolean => venueUnderTest.without?.[id] === undefined;
+    const applies = (id: Optional): boolean => venueUnderTest.without?.[id] === undefined;
+    // Said by name, so that nothing is left out silently.
+    it.each(Object.entries(venueUnderTest.without ?? {}))('%s does not apply: %s', (id, reason) => {
+      expect(OPTIONAL).toContain(id);
+      expect(reason.length).toBeGreaterThan(10);
+    });
     afterEach(async () => {
       await Promise.all(close.map((f) => f()));
       close = [];
@@ -177,6 +186,14 @@ export function connectorConformance(venueUnderTest: Conformant): void {
       await waitFor(() => venue.connections.length === 2);
     });
 
+    it('C12b comes back after a cut without a close frame (1006)', async () => {
+      const { venue, connector, live } = await rig();
+      await live();
+      venue.drop();
+      await waitFor(() => venue.connections.length === 2);
+      expect(connector.status().reconnects).toBe(1);
+    });
+
     it('C13 stop during connect leaves nothing behind', async () => {
       const { venue, connector, context } = await rig();
       await connector.stop();
@@ -305,6 +322,55 @@ export function connectorConformance(venueUnderTest: Conformant): void {
       expect(connector.status().clockOffsetMs).toBeLessThanOrEqual(1_301);
     });
 
+    if (applies('C23')) it('C23 answers the pings of a venue that cuts those who do not', async () => {
+      const { venue, live } = await rig();
+      await live();
+      expect(await venue.pingOrCut(100)).toBe(0);
+      expect(venue.connections.length).toBe(1);
+    });
+
+    it('C24 lost, repeated and late messages of the stream: trades stay in order, each once, and the connection stays', async () => {
+      const { venue, connector, trades, live } = await rig();
+      await live();
+      const first = venue.lastTradeId;
+      venue.onNetwork('duplicate', 'lost', 'reordered');
+      for (let i = 1; i <= 4; i += 1) venue.trade('BTCUSDT', '101.00', first + i);
+      venue.trade('BTCUSDT', '101.00', first + 5);
+      await waitFor(() => trades().at(-1) === first + 5);
+      const held = trades();
+      expect(held).toEqual([...new Set(held)].sort((a, b) => a - b));
+      expect(held).not.toContain(first + 2);
+      expect(connector.status().state).toBe('live');
+      expect(venue.connections.length).toBe(1);
+    });
+
+    if (applies('C25')) it.each([429, 418])('C25 REST answers %i with a date: nothing is asked before it, the stream goes on', async (status) => {
+      const path = venueUnderTest.candlePath ?? 'klines';
+      const { venue, connector, trades, live } = await rig((v) => (v.restFault = { status, body: '{}', headers: { 'retry-after': '120' }, path }));
+      await live();
+      connector.refill?.();
+      await waitFor(() => venue.restCalls.some((c) => c.includes(path)));
+      connector.refill?.();
+      for (let i = 1; i <= 20; i += 1) {
+        venue.trade('BTCUSDT', '103.00');
+        await waitFor(() => trades().length === i + 1);
+      }
+      expect(venue.restCalls.filter((c) => c.includes(path)).length).toBe(1);
+      expect(connector.status().state).toBe('live');
+    });
+
+    if (applies('C26')) it('C26 a REST answer that trickles in holds nothing up, and a stop hangs up on it', async () => {
+      const path = venueUnderTest.candlePath ?? 'klines';
+      const { venue, connector, trades, live } = await rig((v) => (v.restFault = { status: 200, body: null, trickleMs: 10, path }));
+      await live();
+      connector.refill?.();
+      await waitFor(() => venue.restCalls.some((c) => c.includes(path)));
+      venue.trade('BTCUSDT', '103.00');
+      await waitFor(() => trades().length === 2);
+      await connector.stop();
+      await waitFor(() => venue.restAborted > 0, { message: 'the request was left open' });
+    });
+
     if (applies('B01')) it('B01 gives no delta before the snapshot, then the book in sequence', async () => {
       const { venue, of, asked } = await rig(undefined, true);
       await asked();
@@ -341,6 +407,28 @@ export function connectorConformance(venueUnderTest: Conformant): void {
       await waitFor(() => of('bookState').at(-1)?.state === 'stale');
       expect(of('book').map((b) => b.updateId)).toEqual([100, 101, 102]);
     });
+
+    if (applies('B04')) it('B04 a snapshot that comes late finds its place in what came meanwhile', async () => {
+      const { venue, of, asked } = await rig((v) => (v.restFault = { status: 200, body: null, delayMs: 80, path: 'depth' }), true);
+      await asked();
+      venue.depth('BTCUSDT', 95, 100);
+      await waitFor(() => venue.restCalls.some((c) => c.includes('depth')));
+      for (let id = 101; id <= 110; id += 1) venue.depth('BTCUSDT', id, id, [['99.00', String(id)]]);
+      await waitFor(() => of('bookState').at(-1)?.state === 'ok');
+      expect(of('book').map((b) => b.updateId)).toEqual([100, ...Array.from({ length: 10 }, (_, i) => 101 + i)]);
+    });
+
+    if (applies('B05')) it('B05 an update that overtakes another is a gap in the same moment, and repaired by one snapshot', async () => {
+      const { venue, of, asked } = await rig(undefined, true);
+      await asked();
+      venue.depth('BTCUSDT', 101, 101);
+      await waitFor(() => of('bookState').at(-1)?.state === 'ok');
+      venue.book = { ...venue.book, lastUpdateId: 104 };
+      venue.onNetwork('duplicate', 'reordered');
+      for (let id = 102; id <= 104; id += 1) venue.depth('BTCUSDT', id, id);
+      await waitFor(() => of('bookState').filter((s) => s.state === 'ok').length === 2, { message: 'the book was not loaded anew' });
+      expect(of('bookState').map((s) => s.state)).toEqual(['syncing', 'ok', 'gap', 'ok']);
+      expect(of('book').filter((b) => b.action === 'snapshot').length).toBe(2);
+    });
   });
 }
-

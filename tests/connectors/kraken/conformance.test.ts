@@ -23,6 +23,8 @@ connectorConformance({
     B01: 'books have no numbers: see K01 to K05',
     B02: 'books have no numbers: see K01 to K05',
     B03: 'books have no numbers: see K01 to K05',
+    B04: 'the book begins on the socket',
+    B05: 'books have no numbers: see K01 to K05',
   },
   bad: [
     ['bad_json', '{"channel":"trade","type":"update","da'],

@@ -20,6 +20,8 @@ connectorConformance({
     C15b: 'nothing is asked for in the address',
     B02: 'numbers are not contiguous, so that it cannot be said which are missing: see O02',
     B03: 'an update that is neither next nor known is a gap by the rule of the venue: see O03',
+    B04: 'the book begins on the socket: see O05',
+    B05: 'numbers are not contiguous: see O02 and O03',
   },
   bad: [
     ['bad_json', '{"arg":{"channel":"trades","instId":"BTC-US'],
