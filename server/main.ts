@@ -127,6 +127,7 @@ async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof 
     bus, clock, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => supervisor.mode,
     feeds: () => Object.fromEntries(supervisor.status().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
     knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe,
+    knownVenue: (id) => id === 'simulator' || VENUES.some((venue) => venue.descriptor.id === id),
     options: {
       serverVersion: place.version, allowedHosts, allowedOrigins, marketIntervalMs: config.marketIntervalMs,
       signalsIntervalMs: config.signalsIntervalMs, binaryIntervalMs: config.binaryIntervalMs,

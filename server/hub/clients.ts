@@ -66,6 +66,7 @@ export function createClients(hub: HubContext): Clients {
       const label = closeLabel(connection.closedWith ?? failure, code);
       metrics.clientCloses.inc({ code: label });
       if (!all.delete(connection)) return;
+      connection.gone();
       admissions.leave(address);
       metrics.clients.dec({ stream: endpoint });
       log.info({ connection: id, stream: endpoint, code: label }, 'client gone');

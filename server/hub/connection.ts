@@ -1,24 +1,20 @@
 import {
   CLOSE, ERRORS, LIMITS, PROTOCOL_VERSION, STREAMS, TIMINGS, decodeClient, encode, parseChannel,
-  type ClientMessage, type ClientMessageOf, type CloseName, type ErrorName, type HeartbeatMessage, type ReceiptMessage, type ServerMessage, type StreamName,
+  type ClientMessage, type ClientMessageOf, type CloseName, type ErrorName, type HeartbeatMessage, type ServerMessage,
 } from '@/core/contract';
 import type { HubContext } from './context';
 import { createBufferCredit, type Credit } from './credit';
-import { pump, type Outlet, type Subscription } from './delivery';
+import { pump, type Subscription } from './delivery';
 import { TokenBucket, WindowCounter } from './limits';
+import type { Dialect, EndpointName, Reader, Receipt } from './reader';
 import type { Session } from './session';
 import { Subscriptions } from './subscriptions';
-
-/** The stream of a connection; `any` = the endpoint on which channels are asked for by name. */
-export type EndpointName = StreamName | 'any';
-/** What the client speaks: plain messages, or v2 with object or row encoding. */
-export type Dialect = 'plain' | 'objects' | 'rows';
 
 /** Replies are left out when this much already waits: nothing a client sends may make the server queue without bound. */
 const REPLY_CAP_BYTES = 65_536;
 
 /** The protocol of one connection (docs/protocol.md): messages in, replies and data out. It never touches a socket. */
-export class Connection implements Outlet {
+export class Connection implements Reader {
   readonly subscriptions: Subscriptions;
   readonly schema = { sid: 0, length: 0 };
   readonly credit: Credit;
@@ -98,7 +94,7 @@ export class Connection implements Outlet {
     this.reply({ type: 'error', code, message, retryable, timestamp: this.iso(), ...extra });
   }
 
-  receipt(receipt: Omit<ReceiptMessage, 'type' | 'timestamp'>): void {
+  receipt(receipt: Receipt): void {
     this.send(encode({ type: 'receipt', ...receipt, timestamp: this.iso() }));
   }
 
@@ -112,9 +108,9 @@ export class Connection implements Outlet {
     });
   }
 
-  flushAll(): void {
+  flushAll(channels?: ReadonlySet<string>): void {
     this.session.batch(() => {
-      for (const sub of this.subscriptions.all()) this.flush(sub);
+      for (const sub of this.subscriptions.all()) if (!channels || channels.has(sub.channel.name)) this.flush(sub);
     });
   }
 
@@ -128,6 +124,11 @@ export class Connection implements Outlet {
     this.closedWith = name;
     const reason = { code: name, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) };
     this.session.close(CLOSE[name].code, JSON.stringify(reason).slice(0, LIMITS.closeReasonBytes));
+  }
+
+  /** The socket is gone: nothing is read for it any more. */
+  gone(): void {
+    this.subscriptions.end();
   }
 
   private iso(): string {

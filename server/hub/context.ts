@@ -5,6 +5,7 @@ import type { Metrics } from '../observability/metrics';
 import type { Encoder } from './encode';
 import type { HubOptions } from './options';
 import type { Replicas } from './replicas';
+import type { Wants } from './wants';
 
 /** What every connection of one hub shares. */
 export interface HubContext {
@@ -18,6 +19,8 @@ export interface HubContext {
   readonly mode: () => FeedMode;
   readonly feeds: () => Record<string, FeedSummary>;
   readonly knownSymbol: (symbol: string) => boolean;
+  readonly knownVenue: (venue: string) => boolean;
+  readonly wants: Wants;
   /** A reader of this channel waits for room; try again at the next flush. */
   readonly waiting: (channel: string) => void;
 }

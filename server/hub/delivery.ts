@@ -44,6 +44,8 @@ export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outl
   // Two rounds at most: a delta that is not possible any more becomes a snapshot.
   for (let round = 0; round < 2; round++) {
     if (sub.epoch !== replica.epoch) startSnapshot(encoder, replica, sub);
+    // A book is one frame and has to be of one moment: a plan that waited for room is made anew.
+    if (sub.shape === 'book' && sub.plan && sub.plan.seq !== replica.seq) startSnapshot(encoder, replica, sub);
     if (sub.plan && !sendParts(encoder, sub, sub.plan, outlet)) return true;
     if (sub.cursor >= replica.seq) return false;
     if (!outlet.ready()) return true;

@@ -1,15 +1,16 @@
 import { CHANNEL_FAMILIES, LIMITS, MARKET_WIDE_KEY, SINGLE_TYPES, STREAMS, type ParsedChannel } from '@/core/contract';
 import type { Clock, FeedClock } from '../observability/clock';
+import { bookSnapshotText, bookUpdateText } from './books';
 import type { SymbolFilter } from './filter';
 import type { KeyedChannel, KeyedEntry } from './keyedChannel';
 import { marketWideText, priceUpdateText } from './legacy';
 import type { LogChannel, LogItem } from './logChannel';
 import { LOG_SNAPSHOT_ITEMS, type Replica } from './replicas';
 import { RowTable } from './rows';
-import { isQuote, marketData, payloadText, symbolOf, type SendTime } from './values';
+import { isQuote, isVenueQuote, marketData, payloadText, symbolOf, venueQuoteData, type SendTime } from './values';
 
-/** How changes of a channel are written for one client. `price:NAME` is the compatibility shape for that connector name. */
-export type Shape = 'single' | 'objects' | 'rows' | `price:${string}`;
+/** How changes of a channel are written for one client. `book`: the book messages, the same for all clients. `price:NAME` is the compatibility shape for that connector name. */
+export type Shape = 'single' | 'objects' | 'rows' | 'book' | `price:${string}`;
 
 /** What a subscription reads and how; equal views at equal positions share their frames. */
 export interface View {
@@ -68,6 +69,8 @@ export class Encoder {
     /** A value that cannot be written truthfully was left out. */
     private readonly refused: (channel: string) => void,
     private readonly partBytes: number = LIMITS.snapshotPartBytes,
+    /** A book frame was made; readers at the same position share it. */
+    private readonly madeBook: (kind: 'snapshot' | 'update') => void = () => undefined,
   ) {}
 
   /** The present instant; frames made within SHARE_MS carry the same one. */
@@ -96,8 +99,26 @@ export class Encoder {
   delta(replica: Replica, view: View, prev: number, cursor: number, sv: number): readonly Frame[] | null {
     this.now();
     const { channel, filter, shape } = view;
+    if (shape === 'book') return this.bookDelta(replica, channel, prev, cursor);
     const key = `${channel.name}|${replica.epoch}|${prev}|${cursor}|${replica.seq}|${shape}|${this.rows.sid}|${sv}|${filter.id}`;
     return this.share(key, () => (replica.kind === 'keyed' ? this.keyedDelta(replica, view, prev, cursor, sv) : this.logDelta(replica, view, prev, cursor, sv)));
+  }
+
+  private bookDelta(replica: Replica, channel: ParsedChannel, prev: number, cursor: number): readonly Frame[] | null {
+    const changes = replica.kind === 'keyed' ? replica.changedSince(cursor, null) : null;
+    if (changes === null || replica.kind !== 'keyed') return null;
+    return this.share(`book|${channel.name}|${replica.epoch}|${prev}|${cursor}|${replica.seq}`, () => {
+      this.madeBook('update');
+      return [frame(bookUpdateText(channel, replica, changes, prev, this.time), replica.seq)];
+    });
+  }
+
+  private bookSnapshot(channel: ParsedChannel, plan: SnapshotPlan): readonly Frame[] {
+    const made = this.share(`book|${channel.name}|${plan.epoch}|${plan.seq}`, () => {
+      this.madeBook('snapshot');
+      return [frame(bookSnapshotText(channel, plan, plan.parts.flat().filter(isKeyed), this.time), plan.seq)];
+    });
+    return made ?? [];
   }
 
   private keyedDelta(replica: KeyedChannel, view: View, prev: number, cursor: number, sv: number): readonly Frame[] | null {
@@ -146,6 +167,7 @@ export class Encoder {
   private valueText(entry: KeyedEntry, channel: ParsedChannel): string | null {
     if (channel.family === 'market') return isQuote(entry.value) ? payloadText(marketData(entry.value, this.time)) : null;
     if (entry.value === undefined) return null; // removed since its part was planned
+    if (channel.family === 'quote') return isVenueQuote(entry.value) ? payloadText(venueQuoteData(entry.value, this.time)) : null;
     if (entry.text === null) {
       entry.text = payloadText(entry.value) ?? '';
       if (entry.text === '') this.refused(channel.name);
@@ -249,7 +271,8 @@ export class Encoder {
     // Room for the envelope is kept free. Plain clients know no parts.
     const limit = shape === 'objects' || shape === 'rows' ? partBytes - 512 : Infinity;
     let parts: (KeyedEntry | LogItem)[][];
-    if (replica.kind === 'keyed') {
+    if (shape === 'book' && replica.kind === 'keyed') parts = [replica.state(null)];
+    else if (replica.kind === 'keyed') {
       const entries = replica.state(filter.passesAll ? null : filter.accepts);
       parts = pack(entries, (e) => (this.valueText(e, channel)?.length ?? 0) + e.key.length + 12, limit);
     } else {
@@ -265,6 +288,7 @@ export class Encoder {
   part(view: View, plan: SnapshotPlan, index: number, sv: number): readonly Frame[] {
     this.now();
     const { channel, filter, shape } = view;
+    if (shape === 'book') return this.bookSnapshot(channel, plan);
     const entries = plan.parts[index] ?? [];
     if (shape.startsWith('price:')) {
       const texts = entries.filter(isKeyed).map((e) => [e, this.valueText(e, channel)] as const);

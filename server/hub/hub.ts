@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { decodeServer, parseChannel, STREAMS, type FeedMode, type FeedSummary, type InitialData, type ServerMessage, type StreamName } from '@/core/contract';
 import type { Bus, BusMessage } from '../bus/bus';
+import { madeOnDemand } from '../bus/onDemand';
 import type { Clock, FeedClock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
@@ -15,6 +16,7 @@ import { createPushes } from './pushes';
 import { createReplicas } from './replicas';
 import { createStatusWriter } from './status';
 import { createUpgradeDoor } from './upgrade';
+import { createWants } from './wants';
 
 export interface HubDependencies {
   readonly bus: Bus;
@@ -27,6 +29,8 @@ export interface HubDependencies {
   readonly mode: () => FeedMode;
   readonly feeds: () => Record<string, FeedSummary>;
   readonly knownSymbol: (symbol: string) => boolean;
+  /** Is this the id of a venue that could be asked for in a channel name? Those of `feeds` by default. */
+  readonly knownVenue?: (venue: string) => boolean;
   /** Called before each push of the market stream; what it publishes goes out with that push. */
   readonly beforeFlush?: () => void;
   /** Uniform in [0, 1); spreads the clients' return after a drain. */
@@ -52,12 +56,14 @@ export interface Hub {
 }
 
 function createContext(dependencies: HubDependencies, options: HubOptions, waiting: HubContext['waiting']): HubContext {
-  const { clock, metrics, log, feedClock, mode, feeds, knownSymbol } = dependencies;
+  const { bus, clock, metrics, log, feedClock, mode, feeds, knownSymbol, knownVenue = (venue) => Object.hasOwn(feeds(), venue) } = dependencies;
   const encoder = new Encoder(clock, feedClock, (channel) => {
     metrics.refusedInputs.inc({ venue: 'hub', code: 'not_finite' });
     log.error({ channel }, 'a value with a non-finite number was not sent');
-  });
-  return { replicas: createReplicas(clock, log), encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, waiting };
+  }, undefined, (kind) => metrics.bookFrames.inc({ kind }));
+  const replicas = createReplicas(clock, log);
+  const wants = createWants(bus, replicas, metrics, options);
+  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, waiting };
 }
 
 /** Builds the hub: replicas of the bus's channels, connections that read them, and the door in front. */
@@ -102,7 +108,8 @@ export function createHub(dependencies: HubDependencies): Hub {
     stats: () => ({ market: streamStats('market'), signals: streamStats('signals'), binary: streamStats('binary') }),
     snapshot(name) {
       const channel = parseChannel(name);
-      if (!channel || channel.family === 'book' || (channel.symbol !== null && !dependencies.knownSymbol(channel.symbol))) return null;
+      // A book has a message of its own, and nobody waits here for a channel to be made.
+      if (!channel || channel.family === 'book' || (madeOnDemand(channel) && !replicas.get(name)) || (channel.symbol !== null && !dependencies.knownSymbol(channel.symbol))) return null;
       const view = { channel, filter: SymbolFilter.everything(), shape: 'objects' as const };
       const plan = encoder.plan(replicas.ensure(channel), view, null, Infinity);
       const [frame] = encoder.part(view, plan, 0, 0);
@@ -114,6 +121,7 @@ export function createHub(dependencies: HubDependencies): Hub {
       await drain({ reason, graceMs, connections: clients.all, random: dependencies.random ?? Math.random });
       unsubscribe();
       pushes.stop();
+      context.wants.stop();
       clearInterval(ticker);
     },
   };

@@ -38,6 +38,10 @@ export interface HubOptions extends AdmissionLimits {
   readonly resyncsPerMinute: number;
   readonly symbols: number;
   readonly channels: number;
+  /** Time a channel that is made on demand stays after its last reader left. */
+  readonly lingerMs: number;
+  /** Channels made on demand, for all clients together. */
+  readonly wantedChannels: number;
   /** Largest client message, bytes. */
   readonly frameBytes: number;
 }
@@ -67,6 +71,8 @@ export const DEFAULT_HUB_OPTIONS: HubOptions = {
   resyncsPerMinute: 6,
   symbols: LIMITS.symbols,
   channels: LIMITS.channels,
+  lingerMs: 10_000,
+  wantedChannels: 4_096,
   frameBytes: LIMITS.frameBytes,
   perAddress: 50,
   total: 5_000,

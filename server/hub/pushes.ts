@@ -20,9 +20,7 @@ export function createPushes(hub: HubContext, clients: Clients, beforeFlush: () 
     if (stream === 'market') beforeFlush();
     const channels = dirty[stream];
     dirty[stream] = new Set();
-    for (const connection of clients.all) {
-      for (const channel of channels) for (const sub of connection.subscriptions.of(channel)) clients.guarded(connection, () => connection.flush(sub));
-    }
+    for (const connection of clients.all) clients.guarded(connection, () => connection.flushAll(channels));
   }
 
   /** Values without a change for `everyMs` go to plain clients again, so that silence never has to be interpreted. */

@@ -1,5 +1,6 @@
 import { LIMITS, parseChannel, type ParsedChannel } from '@/core/contract';
 import type { BusMessage } from '../bus/bus';
+import { madeOnDemand } from '../bus/onDemand';
 import type { Clock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import { KeyedChannel } from './keyedChannel';
@@ -13,13 +14,15 @@ const LOG_ITEMS_FLOOR = 500;
 /** Log items a new client gets. */
 export const LOG_SNAPSHOT_ITEMS = 100;
 
-/** The hub's copies of all channels, by name. A channel exists from its first message or its first reader on. */
+/** The hub's copies of all channels, by name. A channel exists from its first message on, one that is made on demand while `ensure` asked for it. */
 export interface Replicas {
   /** Takes a message of the bus; returns the channel it changed. */
   apply(message: BusMessage): ParsedChannel | null;
   get(name: string): Replica | null;
-  /** The channel, made empty if there is none yet. Callers check the symbol first: channels are never dropped. */
+  /** The channel, made empty if there is none yet. Callers check the symbol first. */
   ensure(channel: ParsedChannel): Replica;
+  /** Forgets a channel that is made on demand. The others are never dropped. */
+  drop(name: string): void;
 }
 
 export function createReplicas(clock: Clock, log: Logger): Replicas {
@@ -44,8 +47,8 @@ export function createReplicas(clock: Clock, log: Logger): Replicas {
     apply(message) {
       if (message.type === 'output') return null;
       const channel = known.get(message.channel)?.channel ?? parseChannel(message.channel);
-      // Books have message shapes of their own, which come with the book feature.
-      if (!channel || channel.family === 'book') return null;
+      // What is made on demand for somebody else is not kept here.
+      if (!channel || (madeOnDemand(channel) && !known.has(channel.name))) return null;
       const replica = open(channel);
       let whole = true;
       if (message.type === 'reset') replica.reset(message.epoch);
@@ -57,5 +60,9 @@ export function createReplicas(clock: Clock, log: Logger): Replicas {
     },
     get: (name) => known.get(name)?.replica ?? null,
     ensure: open,
+    drop(name) {
+      if (known.get(name)?.channel.kind === 'log') logs--;
+      known.delete(name);
+    },
   };
 }

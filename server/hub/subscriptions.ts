@@ -1,5 +1,4 @@
-import { encode, parseChannel, type ClientMessageOf, type ErrorName, type ParsedChannel, type ReceiptMessage, type ResumePoint } from '@/core/contract';
-import type { Connection } from './connection';
+import { encode, parseChannel, type ClientMessageOf, type ErrorName, type ParsedChannel, type ResumePoint } from '@/core/contract';
 import type { HubContext } from './context';
 import { startSnapshot, type Subscription } from './delivery';
 import type { Shape } from './encode';
@@ -7,8 +6,8 @@ import { SymbolFilter } from './filter';
 import { legacyChannel } from './legacy';
 import { TokenBucket } from './limits';
 import { UNSET_EPOCH } from './keyedChannel';
+import type { Reader, Receipt } from './reader';
 
-type Receipt = Omit<ReceiptMessage, 'type' | 'timestamp'>;
 type Rejected = { channel?: string; symbol?: string; code: ErrorName };
 interface Target {
   readonly channel: ParsedChannel;
@@ -22,7 +21,7 @@ export class Subscriptions {
 
   constructor(
     private readonly hub: HubContext,
-    private readonly client: Connection,
+    private readonly client: Reader,
   ) {}
 
   all(): Iterable<Subscription> {
@@ -44,6 +43,7 @@ export class Subscriptions {
   }
 
   private shape(channel: ParsedChannel): Shape {
+    if (channel.family === 'book') return 'book';
     if (this.client.dialect === 'plain') return 'single';
     return this.client.dialect === 'rows' && channel.family === 'market' ? 'rows' : 'objects';
   }
@@ -70,7 +70,7 @@ export class Subscriptions {
     const { client } = this;
     const legacy = client.endpoint === 'any' && client.dialect === 'plain' ? legacyChannel(name) : null;
     const channel = parseChannel(legacy?.channel ?? name);
-    if (!channel || channel.family === 'book') return 'unknown_channel';
+    if (!channel || (channel.venue !== null && !this.hub.knownVenue(channel.venue))) return 'unknown_channel';
     if (client.endpoint !== 'any' && channel.stream !== client.endpoint) return 'unknown_channel';
     if (channel.symbol !== null && !this.hub.knownSymbol(channel.symbol)) return 'unknown_symbol';
     return { channel, symbols: legacy?.symbols ?? null, shape: legacy ? `price:${name}` : this.shape(channel) };
@@ -116,6 +116,7 @@ export class Subscriptions {
     const existing = this.subs.get(name);
     if (!existing && this.subs.size >= this.hub.options.channels) return { ok: false, code: 'too_many_channels' };
     if (this.namedSymbols + (wanted?.length ?? 0) > this.hub.options.symbols) return { ok: false, code: 'too_many_symbols' };
+    if (!existing && !this.hub.wants.hold(target.channel)) return { ok: false, code: 'overloaded' };
     if (!existing) return { ok: true, text: this.opened(this.openWhole(name, { ...target, symbols: target.symbols ?? wanted ?? null }, true), wanted) };
     return { ok: true, text: this.widened(existing, wanted) };
   }
@@ -124,7 +125,8 @@ export class Subscriptions {
   private opened(sub: Subscription, symbols: readonly string[] | undefined): string {
     const { plan } = sub;
     const first = plan?.parts[0];
-    if (!plan || !first || plan.parts.length > 1 || this.client.dialect === 'plain' || !this.client.ready()) return answer(sub, plan?.seq ?? sub.sent, symbols, '');
+    // A book follows in a message of its own.
+    if (!plan || !first || sub.shape === 'book' || plan.parts.length > 1 || this.client.dialect === 'plain' || !this.client.ready()) return answer(sub, plan?.seq ?? sub.sent, symbols, '');
     sub.plan = null;
     sub.cursor = sub.sent = plan.seq;
     return answer(sub, plan.seq, symbols, `,${this.hub.encoder.content(sub.channel, first)}`);
@@ -169,10 +171,20 @@ export class Subscriptions {
       if (!sub) continue;
       sub.explicit = true;
       if (message.symbols && sub.channel.symbol === null) sub.filter.remove(message.symbols);
-      if (!message.symbols || sub.channel.symbol !== null || sub.filter.passesNothing) this.subs.delete(name);
+      if (!message.symbols || sub.channel.symbol !== null || sub.filter.passesNothing) this.drop(sub);
     }
     const extra = { ...(message.id === undefined ? {} : { id: message.id }), ...(message.symbols ? { symbols: message.symbols } : {}) };
     client.send(encode({ type: 'unsubscribed', sv: client.sv, channels: held, ...extra }));
+  }
+
+  private drop(sub: Subscription): void {
+    this.subs.delete(sub.name);
+    this.hub.wants.release(sub.channel);
+  }
+
+  /** The connection is gone. */
+  end(): void {
+    for (const sub of [...this.subs.values()]) this.drop(sub);
   }
 
   // ---- resume and resync ----------------------------------------------------------------------
@@ -186,7 +198,7 @@ export class Subscriptions {
       const target = this.resolve(name);
       const full = this.subs.size >= this.hub.options.channels ? 'too_many_channels' : null;
       const over = this.namedSymbols + (point.symbols?.length ?? 0) > this.hub.options.symbols ? 'too_many_symbols' : null;
-      const refused = typeof target === 'string' ? target : (full ?? over);
+      const refused = typeof target === 'string' ? target : (full ?? over ?? (this.hub.wants.hold(target.channel) ? null : 'overloaded'));
       if (refused !== null || typeof target === 'string') {
         resumed.push([name, false]);
         reasons.push([name, refused ?? 'unknown_channel']);
@@ -214,6 +226,8 @@ export class Subscriptions {
     if (!have) return snapshot(forced ?? 'fresh');
     if (have.epoch !== replica.epoch) return snapshot('epoch_changed');
     if (have.seq > replica.seq) return snapshot('unknown_position');
+    // What a client says it holds of a book may be what its checksum found wrong.
+    if (sub.shape === 'book') return snapshot('fresh');
     if (forced) return snapshot(forced, replica.kind === 'log' ? null : have.seq);
     const accept = sub.filter.passesAll ? null : sub.filter.accepts;
     const missed = replica.seq - have.seq;

@@ -5,7 +5,7 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { ANY_STREAM_PATH, ERRORS, STREAM_NAMES, STREAMS, SUBPROTOCOLS, type ErrorName } from '@/core/contract';
 import type { Clock } from '../observability/clock';
 import type { Metrics } from '../observability/metrics';
-import type { Dialect, EndpointName } from './connection';
+import type { Dialect, EndpointName } from './reader';
 import { Admissions, type Admission } from './limits';
 import type { HubOptions } from './options';
 import { checkOrigin } from './origin';

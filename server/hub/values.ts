@@ -1,5 +1,5 @@
-import type { MarketData } from '@/core/contract';
-import type { Quote } from '@/core/market/outputs';
+import type { MarketData, VenueQuoteData } from '@/core/contract';
+import type { Quote, VenueQuote } from '@/core/market/outputs';
 
 /** One instant of sending: what ages and timestamps of a frame are made from. */
 export interface SendTime {
@@ -11,7 +11,7 @@ export interface SendTime {
   readonly speed: number;
 }
 
-const finite = (n: number | null): number | null => (n !== null && Number.isFinite(n) ? n : null);
+export const finite = (n: number | null): number | null => (n !== null && Number.isFinite(n) ? n : null);
 
 /** Does this value of the `market` channel have what a quote needs? The bus carries `unknown`. */
 export function isQuote(value: unknown): value is Quote {
@@ -49,6 +49,34 @@ export function marketData(quote: Quote, time: SendTime): MarketData {
     state: quote.state,
     venue_time: finite(quote.venueTime),
     age_ms: ageMs(quote.receiveTime, time),
+  };
+}
+
+/** Does this value of a `quote:` channel have what a venue's quote needs? */
+export function isVenueQuote(value: unknown): value is VenueQuote {
+  return typeof value === 'object' && value !== null && 'venue' in value && 'activity' in value && 'receiveTime' in value && 'leads' in value;
+}
+
+/** The wire form of what one venue says, at the moment of sending. */
+export function venueQuoteData(quote: VenueQuote, time: SendTime): VenueQuoteData {
+  const { kind, route, state, activity, leads, note } = quote;
+  return {
+    price: finite(quote.last),
+    bid: finite(quote.bid),
+    ask: finite(quote.ask),
+    bid_size: finite(quote.bidSize),
+    ask_size: finite(quote.askSize),
+    volume_24h: finite(quote.volume24h),
+    quality: kind,
+    route,
+    state,
+    activity,
+    per_minute: finite(quote.perMinute),
+    usual_per_minute: finite(quote.usualPerMinute),
+    leads,
+    venue_time: finite(quote.venueTime),
+    age_ms: ageMs(quote.receiveTime, time),
+    note: note.slice(0, 256),
   };
 }
 

@@ -6,6 +6,8 @@ import type { Bus } from '../bus/bus';
 import type { FeedClock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
+import { ChannelSet } from './channelSet';
+import { createOnDemand } from './onDemand';
 import { createPublisher } from './publisher';
 import type { WarmUp } from './warmUp';
 
@@ -20,6 +22,8 @@ export interface PipelineOptions {
   readonly newEpoch: () => string;
   /** What is stored of a market, fed in when it becomes the one shown. */
   readonly warmUp?: WarmUp;
+  /** Levels a side of `book:` channels; 100 by default, 50 at least. */
+  readonly bookDepth?: number;
 }
 
 /** Runs the engine: one total order of inputs in, channel changes and outputs on the bus out. */
@@ -31,9 +35,14 @@ export interface Pipeline {
   stop(): void;
   /** Lets time pass up to the feed clock's now; what the timer calls. */
   tick(): void;
+  /** Publishes what changed in the channels that somebody wants; what another timer calls. */
+  flush(): void;
 }
 
 const TICK_MS = 200;
+/** Between two flushes of the channels made on demand, ms of real time whatever the speed of the feed: the push interval of the hub. */
+const FLUSH_MS = 100;
+const BOOK_DEPTH = { usual: 100, least: 50, most: 1_000 } as const;
 const SECOND = 1_000;
 /** A tick this long after the one before, ms, tells that the process was held up. */
 const LATE_TICK_MS = 600;
@@ -47,7 +56,8 @@ const passesTime = (event: InputEvent): boolean =>
 
 class EnginePipeline implements Pipeline {
   private readonly publisher;
-  private timer: NodeJS.Timeout | null = null;
+  private readonly onDemand;
+  private timers: NodeJS.Timeout[] = [];
   /** Feed time of the newest input; null until the first since the market shown changed. */
   private time: number | null = null;
   /** Newest whole second told to the engine. */
@@ -63,8 +73,11 @@ class EnginePipeline implements Pipeline {
   private readonly publish = (output: EngineOutput): void => this.emit(output);
 
   constructor(private readonly options: PipelineOptions) {
-    const { bus, newEpoch, engine } = options;
-    this.publisher = createPublisher({ bus, newEpoch, symbols: engine.instruments().map((i) => i.symbol) });
+    const { bus, newEpoch, engine, log } = options;
+    const channels = new ChannelSet(bus, newEpoch);
+    const bookDepth = Math.min(BOOK_DEPTH.most, Math.max(BOOK_DEPTH.least, options.bookDepth ?? BOOK_DEPTH.usual));
+    this.onDemand = createOnDemand(bus, { engine, channels, bookDepth, idleFlushes: SECOND / FLUSH_MS }, log);
+    this.publisher = createPublisher({ bus, channels, onDemand: this.onDemand, symbols: engine.instruments().map((i) => i.symbol) });
   }
 
   accept(event: InputEvent): void {
@@ -75,13 +88,17 @@ class EnginePipeline implements Pipeline {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => this.tick(), TICK_MS);
+    if (this.timers.length === 0) this.timers = [setInterval(() => this.tick(), TICK_MS), setInterval(() => this.flush(), FLUSH_MS)];
   }
 
   stop(): void {
-    if (this.timer) clearInterval(this.timer);
-    this.timer = null;
+    for (const timer of this.timers) clearInterval(timer);
+    this.timers = [];
     this.flushCounts();
+  }
+
+  flush(): void {
+    this.onDemand.flush();
   }
 
   tick(): void {
@@ -135,6 +152,8 @@ class EnginePipeline implements Pipeline {
     }
     const { speed } = this.options.feedClock();
     this.step({ ...(changes ? event : this.inOrder(event)), speed });
+    // Books of the old market are gone from their channels; say in the same step what they are now.
+    if (changes) this.onDemand.flush();
     if (changes) void this.warm(event.mode, event.receiveTime);
   }
 

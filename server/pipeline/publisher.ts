@@ -1,16 +1,20 @@
-import { CHANNEL_FAMILIES, channelOf, INTERVAL_MS, MARKET_WIDE_KEY, type CandleData, type Interval, type TradeItem } from '@/core/contract';
-import type { CandleOutput, EngineOutput, TradeOutput } from '@/core/market/outputs';
+import { CHANNEL_FAMILIES, channelOf, MARKET_WIDE_KEY } from '@/core/contract';
+import type { CandleOutput, EngineOutput } from '@/core/market/outputs';
 import type { Bus } from '../bus/bus';
+import type { ChannelSet } from './channelSet';
+import type { OnDemand } from './onDemand';
+import { candleData, candleKey, tradeItem } from './payloads';
 
 export interface PublisherOptions {
   readonly bus: Bus;
-  /** A new opaque mark at every call; random, so that no two runs share one. */
-  readonly newEpoch: () => string;
+  readonly channels: ChannelSet;
+  /** The channels that are made only while somebody reads them. */
+  readonly onDemand: OnDemand;
   /** Symbols whose per-symbol channels exist from the start. */
   readonly symbols: readonly string[];
 }
 
-/** Owner of the channels: gives every change its place (epoch, prev, seq) and puts it on the bus. */
+/** Turns engine outputs into changes of channels. */
 export interface Publisher {
   /** `record` = false keeps a closed candle or a signal from being written to history again (it came from there). */
   publish(output: EngineOutput, record?: boolean): void;
@@ -20,36 +24,27 @@ export interface Publisher {
   addSymbol(symbol: string): void;
 }
 
-interface Channel {
-  epoch: string;
-  seq: number;
-}
-
 /** Open times kept per candle channel and interval: the last closed candle and the forming one. Older ones are history's. */
 const CANDLES_KEPT = 2;
 
 class ChannelPublisher implements Publisher {
-  private readonly channels = new Map<string, Channel>();
   /** Open times in the candle channels, newest last, by `channel|interval`. */
   private readonly openTimes = new Map<string, number[]>();
 
   constructor(private readonly options: PublisherOptions) {
-    for (const [family, facts] of Object.entries(CHANNEL_FAMILIES)) if (!facts.perSymbol) this.open(family);
+    for (const [family, facts] of Object.entries(CHANNEL_FAMILIES)) if (!facts.perSymbol) options.channels.open(family);
     for (const symbol of options.symbols) this.addSymbol(symbol);
   }
 
   addSymbol(symbol: string): void {
-    this.open(channelOf('trades', symbol));
-    this.open(channelOf('candles', symbol));
+    this.options.channels.open(channelOf('trades', symbol));
+    this.options.channels.open(channelOf('candles', symbol));
   }
 
   reset(): void {
     this.openTimes.clear();
-    for (const [name, channel] of this.channels) {
-      channel.epoch = this.options.newEpoch();
-      channel.seq = 0;
-      this.options.bus.publish({ type: 'reset', channel: name, epoch: channel.epoch });
-    }
+    this.options.channels.renewAll();
+    this.options.onDemand.forget();
   }
 
   publish(output: EngineOutput, record = true): void {
@@ -58,9 +53,11 @@ class ChannelPublisher implements Publisher {
       case 'sparkline': return this.set('sparkline', output.symbol, output.data);
       case 'rating': return this.set('ratings', `${output.rating.symbol}|${output.rating.tf}`, output.rating);
       case 'sentiment': return this.set('binary', output.symbol ?? MARKET_WIDE_KEY, output.data);
-      case 'trade': return this.append(channelOf('trades', output.symbol), tradeItem(output));
+      case 'trade':
+        this.options.channels.append(channelOf('trades', output.symbol), [tradeItem(output)]);
+        return this.options.onDemand.told(output);
       case 'signal':
-        this.append('signals', output.record);
+        this.options.channels.append('signals', [output.record]);
         if (record) this.pass(output);
         return;
       case 'candle':
@@ -71,17 +68,8 @@ class ChannelPublisher implements Publisher {
         this.addSymbol(output.instrument.symbol);
         return this.pass(output);
       case 'feedStatus': case 'mode': case 'refused': return this.pass(output);
-      case 'book': return; // book channels come with the book feature
+      case 'book': return this.options.onDemand.told(output);
     }
-  }
-
-  private open(name: string): Channel {
-    const found = this.channels.get(name);
-    if (found) return found;
-    const channel = { epoch: this.options.newEpoch(), seq: 0 };
-    this.channels.set(name, channel);
-    this.options.bus.publish({ type: 'reset', channel: name, epoch: channel.epoch });
-    return channel;
   }
 
   private pass(output: EngineOutput): void {
@@ -90,17 +78,7 @@ class ChannelPublisher implements Publisher {
 
   /** One change; `removed` keys go in the same step. */
   private set(name: string, key: string, value: unknown, removed: readonly string[] = []): void {
-    const channel = this.open(name);
-    const prev = channel.seq;
-    channel.seq += 1 + removed.length;
-    const changes = [...removed.map((old) => ({ key: old, value: undefined })), { key, value }];
-    this.options.bus.publish({ type: 'keyed', channel: name, epoch: channel.epoch, prev, seq: channel.seq, changes });
-  }
-
-  private append(name: string, item: unknown): void {
-    const channel = this.open(name);
-    const prev = channel.seq++;
-    this.options.bus.publish({ type: 'log', channel: name, epoch: channel.epoch, prev, seq: channel.seq, items: [item] });
+    this.options.channels.set(name, [...removed.map((old) => ({ key: old, value: undefined })), { key, value }]);
   }
 
   private candle(output: CandleOutput): void {
@@ -115,25 +93,6 @@ class ChannelPublisher implements Publisher {
     this.openTimes.set(family, times.slice(-CANDLES_KEPT));
     this.set(name, candleKey(output.interval, openTime), candleData(output), dropped.map((time) => candleKey(output.interval, time)));
   }
-}
-
-/** Key of a candle in its channel. */
-export function candleKey(interval: Interval, openTime: number): string {
-  return `${interval}|${openTime}`;
-}
-
-/** End of a candle, ms: the next one opens there. */
-export function closeTime(interval: Interval, openTime: number): number {
-  return openTime + INTERVAL_MS[interval];
-}
-
-function candleData({ interval, candle, closed, kind }: CandleOutput): CandleData {
-  const { openTime, open, high, low, close, volume } = candle;
-  return { interval, open_time: openTime, open, high, low, close, volume, closed, quality: kind };
-}
-
-function tradeItem({ id, price, size, side, time, venue, kind }: TradeOutput): Omit<TradeItem, 'seq'> {
-  return { id, price, size, side, t: time, venue, quality: kind };
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {

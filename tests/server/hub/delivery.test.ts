@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeServer, MARKET_COLUMNS, type FeedMode, type MarketData, type SchemaMessage } from '@/core/contract';
 import { createMemoryBus } from '../../../server/bus/memoryBus';
-import { Connection, type Dialect } from '../../../server/hub/connection';
+import { Connection } from '../../../server/hub/connection';
 import type { HubContext } from '../../../server/hub/context';
 import { Encoder } from '../../../server/hub/encode';
 import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../../server/hub/options';
+import type { Dialect } from '../../../server/hub/reader';
 import { createReplicas } from '../../../server/hub/replicas';
 import type { Session } from '../../../server/hub/session';
+import { createWants } from '../../../server/hub/wants';
 import { createMetrics } from '../../../server/observability/metrics';
 import { Owner, quote, silentLog } from './support';
 
@@ -19,11 +21,13 @@ function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
   const clock = { now: () => 1_700_000_000_000 + now, monotonic: () => now };
   const replicas = createReplicas(clock, silentLog);
   const feedClock = () => ({ now: () => 1_700_000_000_000 + now * 2, speed: 2 });
+  const bus = createMemoryBus(silentLog);
+  const metrics = createMetrics();
+  const all = { ...DEFAULT_HUB_OPTIONS, ...options };
   const hub: HubContext = {
-    replicas, clock, feedClock, metrics: createMetrics(), log: silentLog, options: { ...DEFAULT_HUB_OPTIONS, ...options },
+    replicas, clock, feedClock, metrics, log: silentLog, options: all, wants: createWants(bus, replicas, metrics, all), knownVenue: () => true,
     encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined,
   };
-  const bus = createMemoryBus(silentLog);
   bus.subscribe((m) => void replicas.apply(m));
   return { hub, bus, owner: new Owner(bus), pass: (ms: number) => void (now += ms), now: () => now };
 }

@@ -129,11 +129,11 @@ describe('v2 connections', () => {
     owner.append('trades:AAPL', trade('t1'));
     const client = await connect('market', V2);
     await client.hello({ market: { epoch: 'e1', seq: 2, symbols: ['AAPL'] } });
-    client.send({ type: 'subscribe', id: 17, channels: ['market', 'trades:AAPL', 'book:AAPL', 'signals', 'candles:NOPE'], symbols: ['AAPL', 'BTC/USDT', '__proto__', 'constructor'] });
+    client.send({ type: 'subscribe', id: 17, channels: ['market', 'trades:AAPL', 'book:AAPL@nowhere', 'signals', 'candles:NOPE'], symbols: ['AAPL', 'BTC/USDT', '__proto__', 'constructor'] });
     const answer = await client.next('subscribed');
     expect(answer).toMatchObject({
       id: 17, sv: 1,
-      rejected: [{ symbol: '__proto__', code: 'unknown_symbol' }, { channel: 'book:AAPL', code: 'unknown_channel' }, { channel: 'signals', code: 'unknown_channel' }, { channel: 'candles:NOPE', code: 'unknown_symbol' }],
+      rejected: [{ symbol: '__proto__', code: 'unknown_symbol' }, { channel: 'book:AAPL@nowhere', code: 'unknown_channel' }, { channel: 'signals', code: 'unknown_channel' }, { channel: 'candles:NOPE', code: 'unknown_symbol' }],
       channels: [
         { channel: 'market', asof: 2, symbols: ['BTC/USDT', 'constructor'], data: { 'BTC/USDT': { price: 2 } } },
         { channel: 'trades:AAPL', asof: 1, items: [{ seq: 1, id: 't1' }] },

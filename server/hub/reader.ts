@@ -1,0 +1,22 @@
+import type { ErrorName, ParsedChannel, ReceiptMessage, ServerMessage, StreamName } from '@/core/contract';
+import type { Outlet, Subscription } from './delivery';
+
+/** The stream of a connection; `any` = the endpoint on which channels are asked for by name. */
+export type EndpointName = StreamName | 'any';
+/** What the client speaks: plain messages, or v2 with object or row encoding. */
+export type Dialect = 'plain' | 'objects' | 'rows';
+export type Receipt = Omit<ReceiptMessage, 'type' | 'timestamp'>;
+
+/** A connection as its subscriptions see it. */
+export interface Reader extends Outlet {
+  readonly endpoint: EndpointName;
+  readonly dialect: Dialect;
+  readonly defaultChannel: ParsedChannel | null;
+  sv: number;
+  reply(message: ServerMessage): boolean;
+  error(code: ErrorName, detail: string, id?: number, retryAfterMs?: number): void;
+  receipt(receipt: Receipt): void;
+  /** Sends what is missing in one channel, or in all. */
+  flush(sub: Subscription): void;
+  flushAll(): void;
+}

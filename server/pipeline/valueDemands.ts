@@ -1,0 +1,113 @@
+import { INTERVAL_MS, type DataKind, type FeedMode } from '@/core/contract';
+import type { BookOutput, TradeOutput, VenueQuote } from '@/core/market/outputs';
+import type { KeyedChange } from '../bus/bus';
+import type { Demand, DemandContext, DemandName } from './demand';
+import { candleData, candleKey, tradeItem } from './payloads';
+
+/** Trades a new reader gets of those the engine keeps. */
+const RECENT_TRADES = 1_000;
+
+/** `trades:SYMBOL@VENUE`: a log of one venue's trades, begun with those the engine still holds. */
+export class TradesDemand implements Demand {
+  constructor(
+    private readonly name: DemandName,
+    private readonly context: DemandContext,
+  ) {
+    const recent = context.engine.trades(name.symbol, RECENT_TRADES).filter((trade) => trade.venue === name.venue);
+    context.channels.append(name.name, recent.map(tradeItem));
+  }
+
+  told(output: BookOutput | TradeOutput): void {
+    if (output.type === 'trade' && output.venue === this.name.venue) this.context.channels.append(this.name.name, [tradeItem(output)]);
+  }
+
+  flush(): boolean {
+    return false;
+  }
+
+  forget(): void {
+    // The log itself was started anew, and nothing else is held here.
+  }
+}
+
+/** `quote:SYMBOL`: what each venue says of a symbol, by venue id. */
+export class QuotesDemand implements Demand {
+  private published = new Map<string, VenueQuote>();
+
+  constructor(
+    private readonly name: DemandName,
+    private readonly context: DemandContext,
+  ) {}
+
+  told(): void {
+    // A quote of a venue that does not lead makes no output: everything is looked at in the flush.
+  }
+
+  flush(): boolean {
+    const next = new Map(this.context.engine.venueQuotes(this.name.symbol).map((quote) => [quote.venue, quote]));
+    const changes: KeyedChange[] = [];
+    for (const venue of this.published.keys()) if (!next.has(venue)) changes.push({ key: venue, value: undefined });
+    for (const [venue, quote] of next) if (!sameQuote(this.published.get(venue), quote)) changes.push({ key: venue, value: quote });
+    this.published = next;
+    this.context.channels.set(this.name.name, changes);
+    return true;
+  }
+
+  forget(): void {
+    this.published.clear();
+  }
+}
+
+function sameQuote(a: VenueQuote | undefined, b: VenueQuote): boolean {
+  return a !== undefined && (a === b || (Object.keys(b) as (keyof VenueQuote)[]).every((field) => a[field] === b[field]));
+}
+
+const KIND: Readonly<Record<FeedMode, DataKind>> = { live: 'live', mixed: 'live', simulated: 'simulated', replay: 'replay', none: 'live' };
+
+/** `candles:SYMBOL@VENUE`: one venue's last closed and forming minute. Looked at once a second. */
+export class CandlesDemand implements Demand {
+  /** Text of each published candle by key. */
+  private published = new Map<string, string>();
+  private idle: number;
+
+  constructor(
+    private readonly name: DemandName,
+    private readonly context: DemandContext,
+  ) {
+    this.idle = context.idleFlushes;
+  }
+
+  told(): void {
+    // Candles of one venue make no output.
+  }
+
+  flush(): boolean {
+    if (++this.idle < this.context.idleFlushes) return false;
+    this.idle = 0;
+    const { engine, channels } = this.context;
+    const venue = this.name.venue ?? '';
+    const candles = engine.venueCandles(venue, this.name.symbol);
+    const kind = engine.venueQuotes(this.name.symbol).find((quote) => quote.venue === venue)?.kind ?? KIND[engine.mode];
+    const next = new Map<string, string>();
+    const changes: KeyedChange[] = [];
+    candles.forEach((candle, i) => {
+      const key = candleKey('1m', candle.openTime);
+      const following = candles[i + 1];
+      // The engine names the forming one last; a minute that another one follows is over.
+      const closed = following !== undefined && following.openTime >= candle.openTime + INTERVAL_MS['1m'];
+      const value = candleData({ interval: '1m', candle, closed, kind });
+      const text = JSON.stringify(value);
+      next.set(key, text);
+      if (this.published.get(key) !== text) changes.push({ key, value });
+    });
+    const gone = [...this.published.keys()].filter((key) => !next.has(key)).map((key) => ({ key, value: undefined }));
+    this.published = next;
+    channels.set(this.name.name, [...gone, ...changes]);
+    return true;
+  }
+
+  forget(): void {
+    this.published.clear();
+    this.idle = this.context.idleFlushes;
+  }
+}
