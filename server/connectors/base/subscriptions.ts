@@ -100,11 +100,13 @@ export class Subscriptions {
     if (entry) entry.state = 'active';
   }
 
-  /** Streams that turned silent just now: asked for long enough ago and never delivered. */
-  expire(now: number): readonly string[] {
+  /** Streams that turned silent just now: asked for long enough ago and never delivered; the time of those that are not `judged` (closed market) begins anew. */
+  expire(now: number, judged: (stream: string) => boolean = () => true): readonly string[] {
     const silent: string[] = [];
     for (const [stream, entry] of this.entries) {
-      if ((entry.state !== 'pending' && entry.state !== 'confirmed') || now - entry.since < this.silentMs) continue;
+      if (entry.state !== 'pending' && entry.state !== 'confirmed') continue;
+      if (!judged(stream)) entry.since = now;
+      if (now - entry.since < this.silentMs) continue;
       Object.assign(entry, { state: 'silent', reason: entry.state === 'pending' ? 'no answer' : 'accepted, but nothing was sent' });
       silent.push(stream);
     }
