@@ -11,6 +11,7 @@ import { syntheticInstruments } from '@/core/simulator';
 import { createMemoryBus } from './bus/memoryBus';
 import { feedLine, listenProblem, pageUrl, StartRefused } from './cli/start';
 import { loadConfig } from './config/load';
+import { keyOf } from './config/keys';
 import { installation } from './config/root';
 import type { Config } from './config/schema';
 import type { ConnectorContext, ConnectorDescriptor } from './connectors/base/connector';
@@ -23,12 +24,15 @@ import { createSupervisor, type Supervisor } from './connectors/supervisor';
 import { createHistory } from './history/history';
 import type { History } from './history/port';
 import { recordFromBus } from './history/recorder';
+import type { HttpPorts } from './http/ports';
 import { createHttpServer } from './http/server';
+import { venueInfos } from './http/venues';
 import { createHub, type Hub } from './hub/hub';
 import { checkOrigin, hostAllowed } from './hub/origin';
 import { createSteadyClock } from './observability/clock';
 import { createLogger, type Logger } from './observability/logger';
 import { createMetrics } from './observability/metrics';
+import { createVenueMetrics } from './observability/venueMetrics';
 import { createPipeline } from './pipeline/pipeline';
 import { createWarmUp } from './pipeline/warmUp';
 
@@ -118,9 +122,14 @@ function createFeed({ config, sources, log, clock, metrics }: Core, lastCloses: 
   return { supervisor, probe: () => simulator?.probeEvents(Date.now()).forEach(accept) };
 }
 
+/** What the HTTP side tells of a source; of its key only whether there is one. */
+function sourceFacts(config: Config, { id, priority, assetClasses, capabilities, keyVariable, attribution }: ConnectorDescriptor): HttpPorts['sources'][number] {
+  return { id, priority, assetClasses, capabilities, keyVariable, keySet: keyVariable === null ? null : keyOf(config, keyVariable) !== null, attribution: attribution ?? null };
+}
+
 /** The two doors: sockets and HTTP. */
 async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof createFeed>, history: History, place: Place) {
-  const { config, log, bus, engine, clock, metrics } = core;
+  const { config, sources, log, bus, engine, clock, metrics } = core;
   const { allowedOrigins } = config;
   const allowedHosts = config.allowedHosts.length > 0 ? config.allowedHosts : ['localhost', '127.0.0.1', '[::1]', config.host.toLowerCase()];
   const hub = createHub({
@@ -133,9 +142,16 @@ async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof 
       signalsIntervalMs: config.signalsIntervalMs, binaryIntervalMs: config.binaryIntervalMs,
     },
   });
+  const told = { market: engine, venues: () => supervisor.status(), sources: sources.venues.map((venue) => sourceFacts(config, venue)) };
+  const writeVenueMetrics = createVenueMetrics(metrics.registry);
   const app = await createHttpServer({
-    market: engine, history, mode: () => supervisor.mode, venues: () => supervisor.status(), streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
-    metrics: () => metrics.registry.metrics(), hostAllowed: (host) => hostAllowed(host, allowedHosts),
+    ...told, history, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
+    control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), fees: config.takerFees,
+    metrics: () => {
+      writeVenueMetrics(venueInfos(told));
+      return metrics.registry.metrics();
+    },
+    hostAllowed: (host) => hostAllowed(host, allowedHosts),
     originAllowed: (origin, host) => checkOrigin({ host, origin }, { allowedHosts, allowedOrigins, allowAbsentOrigin: true }) === 'ok',
     upgrade: (request, socket, head) => hub.handleUpgrade(request, socket, head),
   }, { version: place.version, bundleDir: join(place.root, 'dist'), token: config.token, viewerToken: config.viewerToken }, log.child({ part: 'http' }));

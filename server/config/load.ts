@@ -92,7 +92,7 @@ function readAll(read: <T>(setting: Setting<T>) => T): Pick<Config, SettingKey> 
   const s = SETTINGS;
   return {
     host: read(s.host), port: read(s.port), logLevel: read(s.logLevel),
-    feed: read(s.feed), symbols: read(s.symbols),
+    feed: read(s.feed), symbols: read(s.symbols), takerFees: read(s.takerFees),
     seed: read(s.seed), simSpeed: read(s.simSpeed), simInstruments: read(s.simInstruments), simProbe: read(s.simProbe),
     replayFile: read(s.replayFile), replaySpeed: read(s.replaySpeed),
     finnhubApiKey: read(s.finnhubApiKey), twelveDataApiKey: read(s.twelveDataApiKey),

@@ -3,7 +3,7 @@ import { err, ok } from '@/core/util/result';
 import { choice, custom, list, number, optionalNumber, optionalText, text, toggle, url, type Setting } from './setting';
 
 /** Venues whose addresses can be overridden. Whether a venue is available is the registry's business. */
-export const VENUE_NAMES = ['binance', 'okx', 'coinbase', 'kraken', 'finnhub', 'twelvedata', 'coingecko', 'alphavantage', 'exchangerate'] as const;
+export const VENUE_NAMES = ['binance', 'okx', 'coinbase', 'kraken', 'finnhub', 'twelvedata', 'coingecko', 'alphavantage', 'exchangerate', 'frankfurter'] as const;
 export type VenueName = (typeof VENUE_NAMES)[number];
 
 const FEED_WORDS = ['auto', 'live', 'simulator', 'replay'] as const;
@@ -29,6 +29,17 @@ function originName(entry: string): string | null {
   return URL.canParse(entry) && /^https?:$/.test(new URL(entry).protocol) && new URL(entry).origin === entry.toLowerCase() ? entry.toLowerCase() : null;
 }
 
+/** Fees as fractions by venue id; 10 % is beyond any venue's and a likely slip of per cent for fraction. */
+function parseFees(raw: string) {
+  const fees = new Map<string, number>();
+  for (const entry of raw.split(',').map((part) => part.trim()).filter((part) => part !== '')) {
+    const [, venue = '', fee = ''] = /^([a-z]+)\s*=\s*(\d(?:\.\d{1,8})?)$/.exec(entry.toLowerCase()) ?? [];
+    if (!VENUE_NAMES.some((name) => name === venue) || Number(fee) > 0.1) return err('must be a list of venue=fraction, fraction 0 to 0.1 (0.001 is 0.1 %)');
+    fees.set(venue, Number(fee));
+  }
+  return fees.size > 0 ? ok<ReadonlyMap<string, number>>(fees) : err('must be a list of venue=fraction, fraction 0 to 0.1 (0.001 is 0.1 %)');
+}
+
 const symbolName = (entry: string): string | null => (SYMBOL_PATTERN.test(entry) ? entry : null);
 
 /** Every setting of DESIGN section 4 but the venue addresses, in the order in which they are documented. */
@@ -40,6 +51,10 @@ export const SETTINGS = {
     '`auto`, `live`, `simulator`, `replay`, or a list of venue ids', 'auto', 'auto', parseFeed,
   ),
   symbols: list({ env: 'TICKGLASS_SYMBOLS', group: 'Feeds', description: 'Canonical symbols to show.', example: 'BTC/USDT,ETH/USDT,AAPL,EUR/USD' }, 'list of symbols', symbolName, 'built-in list'),
+  takerFees: custom<ReadonlyMap<string, number>>(
+    { env: 'TICKGLASS_TAKER_FEES', group: 'Feeds', unit: 'fraction', description: 'Taker fees of your accounts, for the comparison of venues; they go before the built-in public ones (docs/http.md). A venue without a fee is compared before fees.', example: 'binance=0.001,kraken=0.004' },
+    'list of venue=fraction', new Map(), 'built-in public fees', parseFees,
+  ),
   seed: number({ env: 'TICKGLASS_SEED', group: 'Simulator', description: 'Seed of the simulated market: the same seed gives the same market.', example: '42' }, 1, { min: 0, max: 4_294_967_295 }),
   simSpeed: number({ env: 'TICKGLASS_SIM_SPEED', group: 'Simulator', unit: 'simulated seconds per second', description: 'Speed of the simulated clock.', example: '20' }, 1, { min: 0.1, max: 100, integer: false }),
   simInstruments: optionalNumber({ env: 'TICKGLASS_SIM_INSTRUMENTS', group: 'Simulator', unit: 'instruments', description: 'Number of made-up instruments, for load tests; the built-in list when not set.', example: '500' }, { min: 1, max: 2000 }),
@@ -49,7 +64,7 @@ export const SETTINGS = {
   finnhubApiKey: optionalText({ env: 'FINNHUB_API_KEY', group: 'Keys', secret: true, description: 'Enables Finnhub. Never sent to a browser or a log.', example: '' }, 'key'),
   twelveDataApiKey: optionalText({ env: 'TWELVE_DATA_API_KEY', group: 'Keys', secret: true, description: 'Enables Twelve Data. Never sent to a browser or a log.', example: '' }, 'key'),
   alphaVantageApiKey: optionalText({ env: 'ALPHA_VANTAGE_API_KEY', group: 'Keys', secret: true, description: 'Enables Alpha Vantage. Never sent to a browser or a log.', example: '' }, 'key'),
-  coinGeckoApiKey: optionalText({ env: 'COINGECKO_API_KEY', group: 'Keys', secret: true, description: 'Enables CoinGecko. Never sent to a browser or a log.', example: '' }, 'key'),
+  coinGeckoApiKey: optionalText({ env: 'COINGECKO_API_KEY', group: 'Keys', secret: true, description: 'A demo key: more calls of CoinGecko, which also works without. Never sent to a browser or a log.', example: '' }, 'key'),
   token: optionalText({ env: 'TICKGLASS_TOKEN', group: 'Access', secret: true, description: 'Administrator token (`Authorization: Bearer`). Required when TICKGLASS_HOST is not loopback. Use at least 32 random characters.', example: '' }, 'token'),
   viewerToken: optionalText({ env: 'TICKGLASS_VIEWER_TOKEN', group: 'Access', secret: true, description: 'Token that grants read access only.', example: '' }, 'token'),
   allowedHosts: list({ env: 'TICKGLASS_ALLOWED_HOSTS', group: 'Access', description: 'Accepted Host headers, with or without port.', example: 'terminal.example.org' }, 'list of host names', hostName, 'loopback names and TICKGLASS_HOST'),

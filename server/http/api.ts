@@ -3,25 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { kindOf, readCandles } from './candles';
 import { fail } from './failure';
 import type { HttpOptions, HttpPorts } from './ports';
-
-type Query = Readonly<Record<string, unknown>>;
-const query = (request: FastifyRequest): Query => (typeof request.query === 'object' && request.query !== null ? { ...request.query } : {});
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-
-/** A whole number in range; the default when absent; null when it is neither. */
-function whole(value: unknown, fallback: number, most: number): number | null {
-  if (value === undefined) return fallback;
-  const read = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : 0;
-  return read >= 1 && read <= most ? read : null;
-}
-
-/** A time as ms since the epoch or in ISO-8601; undefined when it is neither, null when absent. */
-function time(value: unknown): number | null | undefined {
-  if (value === undefined) return null;
-  if (typeof value !== 'string') return undefined;
-  const read = /^\d{1,15}$/.test(value) ? Number(value) : /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isFinite(read) ? read : undefined;
-}
+import { known, query, text, time, venueId, whole } from './query';
 
 /** Routes of /api/v1 that read the market. */
 export function marketRoutes(app: FastifyInstance, ports: HttpPorts): void {
@@ -48,11 +30,14 @@ export function marketRoutes(app: FastifyInstance, ports: HttpPorts): void {
     return readCandles(ports, { symbol, interval, start: range.from, end: range.to, limit: range.count });
   });
   app.get('/api/v1/trades', (request, reply) => {
-    const { symbol, limit } = query(request);
+    const { symbol, venue, limit } = query(request);
     if (!known(ports, symbol)) return fail(reply, 'unknown_symbol');
     const count = whole(limit, 100, 1_000);
+    const named = venueId(venue);
     if (count === null) return fail(reply, 'bad_request', 'limit is 1 to 1000');
-    const trades = ports.market.trades(symbol, count).map((t) => ({ id: t.id, price: t.price, size: t.size, side: t.side, t: t.time, venue: t.venue, quality: t.kind }));
+    if (named === undefined) return fail(reply, 'bad_request', 'venue is the id of a venue');
+    const recent = ports.market.trades(symbol, named === null ? count : Number.MAX_SAFE_INTEGER).filter((t) => named === null || t.venue === named);
+    const trades = recent.slice(-count).map((t) => ({ id: t.id, price: t.price, size: t.size, side: t.side, t: t.time, venue: t.venue, quality: t.kind }));
     return { symbol, trades };
   });
 }
@@ -84,10 +69,9 @@ export function analysisRoutes(app: FastifyInstance, ports: HttpPorts): void {
   });
 }
 
-/** Health, metrics and the state of the venues. */
+/** Health and metrics. */
 export function stateRoutes(app: FastifyInstance, ports: HttpPorts, options: HttpOptions): void {
   const started = performance.now();
-  app.get('/api/v1/venues', () => ports.venues());
   app.get('/health', (_request, reply) => {
     const feed = shownFeed(ports.mode());
     const stored = ports.history.health();
@@ -102,10 +86,6 @@ export function stateRoutes(app: FastifyInstance, ports: HttpPorts, options: Htt
 }
 
 const shownFeed = (mode: FeedMode): FeedMode => (mode === 'mixed' ? 'live' : mode);
-
-function known(ports: HttpPorts, symbol: unknown): symbol is string {
-  return typeof symbol === 'string' && ports.market.instrument(symbol) !== null;
-}
 
 function wildcard(request: FastifyRequest): string {
   const { params } = request;

@@ -1,22 +1,21 @@
-import type { FeedMode, FeedStateName, InitialData } from '@/core/contract';
+import type { FeedMode, InitialData, StatusMessage, VenueInfo } from '@/core/contract';
 import type { Engine } from '@/core/engine';
+import type { FeeOverrides } from '@/core/market/fees';
+import type { Result } from '@/core/util/result';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HistoryReader, HistoryWriter } from '../history/port';
+import type { Clock, FeedClock } from '../observability/clock';
 
-/** State of one venue, as the supervisor tells it. */
-export interface VenueInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly state: FeedStateName;
-  readonly reason: string;
-  readonly lastMessageAgeMs: number | null;
-  readonly messagesPerSecond: number;
-  readonly reconnects: number;
-  readonly clockOffsetMs: number | null;
-  readonly nextAttemptInMs: number | null;
-  readonly symbols: readonly string[];
-}
+type Frozen<T> = T extends readonly (infer U)[] ? readonly Frozen<U>[] : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
+/** What the supervisor tells of one source. */
+export type VenueState = Frozen<Pick<VenueInfo,
+  | 'id' | 'name' | 'state' | 'reason' | 'lastMessageAgeMs' | 'messagesPerSecond' | 'reconnects' | 'clockOffsetMs' | 'lagMs' | 'nextAttemptInMs' | 'symbols'
+  | 'subscriptions' | 'unserved' | 'budgets' | 'unknownMessages' | 'circuit' | 'fallback'>>;
+
+/** What is known of a source before it runs. */
+export type SourceFacts = Frozen<Pick<VenueInfo, 'id' | 'priority' | 'assetClasses' | 'capabilities' | 'keyVariable' | 'keySet' | 'attribution'>>;
 
 export interface StreamStats {
   readonly clients: number;
@@ -26,11 +25,24 @@ export interface StreamStats {
 
 /** What the HTTP side needs of the other rooms; main.ts connects them. */
 export interface HttpPorts {
-  /** Instruments, candles and trades held in memory. */
-  readonly market: Pick<Engine, 'instruments' | 'instrument' | 'candles' | 'trades'>;
+  /** Instruments, quotes, books, candles and trades held in memory. */
+  readonly market: Pick<Engine, 'instruments' | 'instrument' | 'candles' | 'trades' | 'venueQuotes' | 'venueFacts' | 'book' | 'books' | 'bookVenue'>;
   readonly history: HistoryReader & Pick<HistoryWriter, 'health'>;
+  readonly clock: Clock;
+  /** Clock of whatever feeds the server now. */
+  feedClock(): FeedClock;
   mode(): FeedMode;
-  venues(): readonly VenueInfo[];
+  venues(): readonly VenueState[];
+  readonly sources: readonly SourceFacts[];
+  /** Starts or stops one source; the error says in words why that cannot be. */
+  readonly control: {
+    start(id: string): Promise<Result<null, string>>;
+    stop(id: string): Promise<Result<null, string>>;
+  };
+  /** Tells every connected client. */
+  announce(message: StatusMessage): void;
+  /** Taker fees set by the operator. */
+  readonly fees: FeeOverrides;
   streams(): Readonly<Record<string, StreamStats>>;
   /** Whole state of a channel as the sockets send it; null when there is no such channel. */
   snapshot(channel: string): InitialData | null;

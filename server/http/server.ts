@@ -5,10 +5,12 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import type { Logger } from '../observability/logger';
 import { createAccess } from './access';
 import { analysisRoutes, marketRoutes, stateRoutes } from './api';
+import { venueMarketRoutes } from './books';
 import { serveBundle } from './bundle';
 import { fail, failureBody } from './failure';
 import { SECURITY_HEADERS } from './headers';
 import type { HttpOptions, HttpPorts } from './ports';
+import { venueRoutes } from './venues';
 
 /** Limits of reliability section 4.3. */
 const HTTP_LIMITS = { headerBytes: 8_192, headersMs: 5_000, requestMs: 10_000, checkMs: 1_000, bodyBytes: 65_536 } as const;
@@ -25,7 +27,7 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   const access = createAccess(options.token, options.viewerToken);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
+    if (isPrivate(request)) reply.header('cache-control', 'no-store');
     const refusal = refuse(request, reply, ports, access);
     if (refusal) return fail(reply, refusal);
     if (request.method === 'OPTIONS' && reply.hasHeader('access-control-allow-origin')) return reply.code(204).send();
@@ -33,7 +35,9 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   marketRoutes(app, ports);
+  venueMarketRoutes(app, ports);
   analysisRoutes(app, ports);
+  venueRoutes(app, ports, access, log);
   stateRoutes(app, ports, options);
   await serveBundle(app, options.bundleDir);
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -46,22 +50,31 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   return app;
 }
 
-/** Host, origin and token, in this order; the reason of the refusal or null. Sets the headers another allowed origin needs. */
+/** Host, origin, token and role, in this order; the reason of the refusal or null. Sets the headers another allowed origin needs. */
 function refuse(request: FastifyRequest, reply: FastifyReply, ports: HttpPorts, access: ReturnType<typeof createAccess>): ErrorName | null {
   const { host, origin, authorization } = request.headers;
-  const path = request.url.split('?')[0] ?? '';
   if (!ports.hostAllowed(host)) return 'bad_host';
   const foreign = origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`;
   const allowed = origin === undefined || ports.originAllowed(origin, host);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (foreign && allowed) {
-    reply.headers({ 'access-control-allow-origin': origin, vary: 'origin', 'access-control-allow-headers': 'authorization, content-type', 'access-control-allow-methods': 'GET' });
+    reply.headers({ 'access-control-allow-origin': origin, vary: 'origin', 'access-control-allow-headers': 'authorization, content-type', 'access-control-allow-methods': 'GET, POST' });
   }
   // A browser says where a request comes from; a page that is not ours changes nothing here.
   const site = request.headers['sec-fetch-site'];
   if (!isRead && (!allowed || (origin === undefined && (site === 'cross-site' || site === 'same-site')))) return 'bad_origin';
-  const isPrivate = path.startsWith('/api') || path === '/metrics';
-  return isPrivate && request.method !== 'OPTIONS' && access(authorization) === null ? 'unauthorized' : null;
+  if (!isPrivate(request) || request.method === 'OPTIONS') return null;
+  const role = access(authorization);
+  if (role === null) return 'unauthorized';
+  return isRead || role === 'admin' ? null : 'forbidden';
+}
+
+/**
+ * Does the address need a token? The route that was found decides, not the text of the address: `/%61pi` finds the same route as `/api`. Where none
+ * was found the text does, so that nobody learns without a token what exists.
+ */
+function isPrivate(request: FastifyRequest): boolean {
+  return [request.routeOptions.url, request.url.split('?')[0]].some((path) => path?.startsWith('/api') === true || path === '/metrics');
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -82,6 +82,7 @@ export const ERRORS = {
   bad_host: { audience: 'operator', retryable: false, words: 'This host name is not allowed here' },
   bad_origin: { audience: 'operator', retryable: false, words: 'This origin is not allowed here' },
   payload_too_large: { audience: 'client', retryable: false, words: 'The request is too large' },
+  not_possible: { audience: 'operator', retryable: false, words: 'This cannot be done as things are' },
   history_unavailable: { audience: 'operator', retryable: true, words: 'Stored history cannot be read at the moment' },
 } as const satisfies Record<string, ErrorCode>;
 export type ErrorName = keyof typeof ERRORS;
@@ -93,6 +94,8 @@ export const STATUS_CODES = [
   'feed_live', // a source delivers again
   'feed_down', // a source cannot be reached
   'feed_refused', // a source refuses us and says why (451, 429, 418, 403)
+  'feed_stopped', // an administrator stopped a source
+  'feed_started', // an administrator started a source
   'data_quality', // a value was refused: not finite, negative, absurd
   'storage_degraded', // history cannot be written; streaming goes on
   'replay_ended', // the recording is over

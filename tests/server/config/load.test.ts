@@ -26,6 +26,14 @@ describe('configuration', () => {
     expect(Object.isFrozen(c.symbols)).toBe(true);
   });
 
+  it('reads taker fees as fractions and refuses what looks like per cent or an unknown venue', () => {
+    expect([...config([], { TICKGLASS_TAKER_FEES: 'binance=0.001, Kraken = 0' }).takerFees]).toEqual([['binance', 0.001], ['kraken', 0]]);
+    expect(config().takerFees.size).toBe(0);
+    for (const wrong of ['binance', 'binance=', 'binance=0.4', 'binance=-0.001', 'binance=1e-3', 'nyse=0.001', 'binance=0.001;kraken=0', ',']) {
+      expect(load([], { TICKGLASS_TAKER_FEES: wrong }), wrong).toMatchObject({ kind: 'error', message: expect.stringMatching(/^TICKGLASS_TAKER_FEES must be a list of venue=fraction/) });
+    }
+  });
+
   it('takes every setting from its variable and from its option, the option winning', () => {
     const samples: Record<string, string> = {
       TICKGLASS_TOKEN: 'a-token', TICKGLASS_VIEWER_TOKEN: 'v-token', TICKGLASS_NATS_URL: '', FINNHUB_API_KEY: 'k', TWELVE_DATA_API_KEY: 'k',

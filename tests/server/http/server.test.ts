@@ -3,22 +3,17 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createEngine } from '@/core/engine';
 import { ERRORS, type FeedMode, type InitialData } from '@/core/contract';
 import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
 import type { Candle } from '@/core/market/outputs';
 import type { HttpOptions, HttpPorts } from '../../../server/http/ports';
 import { ownPage } from '../../../server/http/bundle';
-import { createHttpServer } from '../../../server/http/server';
-import { checkOrigin, hostAllowed } from '../../../server/hub/origin';
 import { signalRecord } from '../history/records';
+import { emptyChannel, HttpRig } from './rig';
 
 const MINUTE = 60_000;
 const T0 = 29_666_667 * MINUTE;
-const HOSTS = ['localhost', '127.0.0.1', '[::1]'];
-const ORIGINS = ['https://app.example.org'];
 let folder = '';
 let app: FastifyInstance;
 let mode: FeedMode = 'live';
@@ -27,33 +22,22 @@ const quote = {
   price: 100, bid: 99.9, ask: 100.1, bid_size: 1, ask_size: 2, open_24h: 90, change_24h: 11.1, high_24h: 101, low_24h: 89, volume_24h: 12,
   source: 'binance', quality: 'live', route: 'socket', state: 'ok', venue_time: T0, age_ms: 12,
 };
-const snapshot = (channel: string, data: Record<string, unknown>, items?: unknown[]): InitialData => ({
-  type: 'initial_data', stream: 'market', channel, epoch: 'e1', seq: 7, part: 1, parts: 1, data, timestamp: '2026-01-01T00:00:00.000Z', ...(items ? { items } : {}),
-});
 const bar = (i: number, close = 100): Candle => ({ openTime: T0 + i * MINUTE, open: close, high: close, low: close, close, volume: 1 });
 
 async function start(options: Partial<HttpOptions> = {}, over: Partial<HttpPorts> = {}): Promise<FastifyInstance> {
-  const engine = createEngine({ instruments: BUILT_IN_INSTRUMENTS, venuePriority: [] });
   const channels: Record<string, InitialData> = {
-    market: snapshot('market', { 'BTC/USDT': quote, BAD: { price: 'x' } }), signals: snapshot('signals', {}, [signalRecord({ id: 's1' }), 'rubbish']),
-    ratings: snapshot('ratings', {}), binary: snapshot('binary', {}),
+    market: emptyChannel('market', { 'BTC/USDT': quote, BAD: { price: 'x' } }), signals: emptyChannel('signals', {}, [signalRecord({ id: 's1' }), 'rubbish']),
+    ratings: emptyChannel('ratings'), binary: emptyChannel('binary'),
   };
-  app = await createHttpServer({
-    market: { ...bound(engine), candles: (_symbol, interval) => (interval === '1m' ? [bar(3), bar(4, 104)] : []) },
-    history: {
-      candles: ({ kind }) => Promise.resolve(kind === 'live' ? [bar(0), bar(1), bar(3, 1)] : []), newestCandles: () => Promise.resolve([]),
-      signals: ({ symbol }) => Promise.resolve([signalRecord({ symbol: symbol ?? 'AAPL' })]), health: () => ({ state: 'ok', reason: '' }),
-    },
-    mode: () => mode, venues: () => [], streams: () => ({ market: { clients: 2, seq: 7, epoch: 'e1' } }),
-    snapshot: (channel) => (Object.hasOwn(channels, channel) ? (channels[channel] ?? null) : null), metrics: () => Promise.resolve('tickglass_up 1\n'),
-    hostAllowed: (host) => hostAllowed(host, HOSTS),
-    originAllowed: (origin, host) => checkOrigin({ host, origin }, { allowedHosts: HOSTS, allowedOrigins: ORIGINS, allowAbsentOrigin: true }) === 'ok',
-    upgrade: (_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'), ...over,
-  }, { version: '9.9.9', bundleDir: folder, token: null, viewerToken: null, ...options }, pino({ level: 'silent' }));
+  const rig = new HttpRig();
+  const base = rig.ports();
+  rig.venues = [];
+  app = await rig.start({ bundleDir: folder, ...options }, {
+    market: { ...base.market, candles: (_symbol, interval) => (interval === '1m' ? [bar(3), bar(4, 104)] : []) },
+    history: { ...base.history, candles: ({ kind }) => Promise.resolve(kind === 'live' ? [bar(0), bar(1), bar(3, 1)] : []) },
+    mode: () => mode, snapshot: (channel) => (Object.hasOwn(channels, channel) ? (channels[channel] ?? null) : null), ...over,
+  });
   return app;
-}
-function bound(engine: ReturnType<typeof createEngine>): HttpPorts['market'] {
-  return { instruments: () => engine.instruments(), instrument: (s) => engine.instrument(s), candles: () => [], trades: (s, n) => engine.trades(s, n) };
 }
 const get = (url: string, headers: Record<string, string> = {}) => app.inject({ method: 'GET', url, headers: { host: 'localhost:8000', ...headers } });
 
