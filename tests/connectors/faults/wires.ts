@@ -242,7 +242,8 @@ class KrakenWire extends Wire {
     this.translator.frame(text, at);
   }
   protected snapshot(symbol: string): Message {
-    return this.message(frameText(symbol, this.truth(symbol), this.times.get(symbol) ?? null), symbol);
+    const { bids, asks } = this.truth(symbol);
+    return this.message(frameText(symbol, { bids: [...bids], asks: [...asks] }, this.times.get(symbol) ?? null), symbol);
   }
 }
 
