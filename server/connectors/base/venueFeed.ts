@@ -6,7 +6,7 @@ import type { CandleBackfill } from './backfill';
 import type { BudgetStatus, ConnectorContext, VenueStatus } from './connector';
 import { FALLBACK_DEFAULTS, RestFallback, type FallbackTimes } from './fallback';
 import type { BudgetRule } from './budget';
-import { VenueHttp, type HttpFailure, type HttpOptions } from './http';
+import { VenueHttp, type HttpAccess, type HttpFailure, type HttpOptions } from './http';
 import { keepListings, LISTINGS_AGAIN_MS, type Listed } from './listings';
 import { ClockOffset, LagMeter, RateMeter } from './measure';
 import type { VenueSession } from './session';
@@ -26,6 +26,8 @@ export interface VenueFeedOptions {
   /** What it allows by REST, or what we allow ourselves below it. */
   readonly budgets: readonly BudgetRule[];
   readonly http: HttpOptions;
+  /** Headers and keys of its calls. */
+  readonly access?: Pick<HttpAccess, 'headers' | 'secrets'>;
   /** Times of the REST fallback; `afterMs` is the socket's stale limit. */
   readonly fallback: Partial<FallbackTimes> & Pick<FallbackTimes, 'afterMs'>;
   /** Time between two readings of the list of symbols, ms; an hour when absent. */
@@ -76,7 +78,7 @@ export class VenueFeed {
   constructor(private readonly options: VenueFeedOptions) {
     const { context } = options;
     const { hosts } = context;
-    this.http = new VenueHttp(options.name, context.clock, hosts.budget(options.id, options.budgets), options.http, { hosts });
+    this.http = new VenueHttp(options.name, context.clock, hosts.budget(options.id, options.budgets), options.http, { ...options.access, hosts });
     this.fallback = new RestFallback({
       times: { ...FALLBACK_DEFAULTS, ...options.fallback },
       clock: context.clock, random: context.random, poll: options.poll,
