@@ -76,6 +76,11 @@ export class OkxBookSequencer {
     return this.mode === 'ok';
   }
 
+  /** Updates are kept until a snapshot comes. */
+  get waits(): boolean {
+    return this.mode === 'waiting';
+  }
+
   get seqId(): number | null {
     return this.id;
   }

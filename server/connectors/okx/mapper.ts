@@ -2,7 +2,7 @@ import type { DataKind, Interval, Route } from '@/core/contract';
 import type { BadInputEvent, CandleEvent, EventOrigin, LevelChange, MarketInput, QuoteEvent } from '@/core/market/events';
 import { isRecord, parseJson } from '../base/http';
 import type { OkxBookData } from './book';
-import { isCandle, isDecimalOrNone, isDepth, isTicker, isTrade, type OkxCandle, type OkxDepth, type OkxLevel } from './raw';
+import { isCandle, isDecimalOrNone, isDepth, isTicker, isTrade, type OkxCandle, type OkxDepth, type OkxLevel, type OkxTicker } from './raw';
 import { splitOkx } from './symbols';
 
 export interface OkxBad {
@@ -120,12 +120,20 @@ export class OkxMapper {
     }
     if (channel === 'tickers') {
       if (!isTicker(f)) return null;
-      const origin = this.origin(symbol, Number(f.ts), at);
-      const ticker = { last: positive(f.last), open24h: positive(f.open24h), high24h: positive(f.high24h), low24h: positive(f.low24h), volume24h: f.vol24h || null };
-      return [{ type: 'ticker', ...origin, ...ticker }, touch(origin, [f.bidPx, f.bidSz], [f.askPx, f.askSz], null)];
+      return tickerEvents(this.origin(symbol, Number(f.ts), at), f);
     }
     if (!isDepth(f)) return null;
     return [touch(this.origin(symbol, Number(f.ts), at), f.bids[0], f.asks[0], f.seqId ?? null)];
+  }
+
+  /** Body of REST `/market/tickers`, rows as in the channel of that name; null when it is not one. What is unreadable or not wanted is skipped. */
+  restTickers(body: unknown, at: number): readonly MarketInput[] | null {
+    if (!isRecord(body) || !Array.isArray(body.data)) return null;
+    return (body.data as readonly unknown[]).flatMap((row) => {
+      const symbol = isRecord(row) && typeof row.instId === 'string' ? this.options.symbolOf(row.instId) : null;
+      if (symbol === null || !isRecord(row) || !isTicker(row)) return [];
+      return tickerEvents({ ...this.origin(symbol, Number(row.ts), at), route: 'rest' }, row);
+    });
   }
 
   private candles(place: Place, rows: readonly unknown[]): OkxMapped {
@@ -179,6 +187,11 @@ function touch(origin: EventOrigin, bid: OkxLevel | undefined, ask: OkxLevel | u
     bid: bidPrice, bidSize: bidPrice === null ? null : positive(bid?.[1] ?? ''),
     ask: askPrice, askSize: askPrice === null ? null : positive(ask?.[1] ?? ''),
   };
+}
+
+function tickerEvents(origin: EventOrigin, f: OkxTicker): readonly MarketInput[] {
+  const ticker = { last: positive(f.last), open24h: positive(f.open24h), high24h: positive(f.high24h), low24h: positive(f.low24h), volume24h: f.vol24h || null };
+  return [{ type: 'ticker', ...origin, ...ticker }, touch(origin, [f.bidPx, f.bidSz], [f.askPx, f.askSz], null)];
 }
 
 function bookData(f: OkxDepth): OkxBookData {

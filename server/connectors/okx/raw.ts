@@ -1,3 +1,7 @@
+import { isDecimal, isPositive } from '../base/decimalText';
+
+export { isDecimal, isPositive };
+
 /**
  * Payloads of OKX v5 public channels (spot) as they come over the wire. They die in the mapper. Numbers are strings unless noted.
  * https://www.okx.com/docs-v5/en/#public-data and the 2026 announcements named in book.ts.
@@ -60,18 +64,7 @@ export interface OkxInstrument {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/;
 const TIME = /^\d{1,15}$/;
-
-/** A decimal text that is not negative; its length bounds it, so it is finite. */
-export function isDecimal(value: unknown): value is string {
-  return typeof value === 'string' && DECIMAL.test(value);
-}
-
-/** A decimal text above zero. */
-export function isPositive(value: unknown): value is string {
-  return isDecimal(value) && Number(value) > 0;
-}
 
 /** A decimal text, or the empty text with which OKX says "none". */
 export function isDecimalOrNone(value: unknown): value is string {

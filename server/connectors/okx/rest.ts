@@ -31,6 +31,11 @@ export class OkxRest {
     return this.get('/api/v5/public/instruments?instType=SPOT', INSTRUMENTS_BYTES);
   }
 
+  /** Last price, best prices and 24 h values of all spot pairs: the venue has no call for some of them. */
+  tickers(): Promise<Result<unknown, HttpFailure>> {
+    return this.get('/api/v5/market/tickers?instType=SPOT', INSTRUMENTS_BYTES);
+  }
+
   /** The whole book of 400 levels. */
   book(instId: string): Promise<Result<unknown, HttpFailure>> {
     return this.get(`/api/v5/market/books?instId=${instId}&sz=400`);

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FeedStateName } from '@/core/contract';
-import type { ConnectorContext } from '../base/connector';
+import type { BudgetStatus, ConnectorContext } from '../base/connector';
 import type { Link } from '../base/link';
 import { VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
@@ -15,6 +16,8 @@ export interface OkxSocketOptions {
   readonly pingAfterMs: number;
   /** Time the text `pong` may take, ms. */
   readonly pongMs: number;
+  /** Shortest time between two renewals of the same stream, ms; random up to twice that. */
+  readonly renewMs: number;
   onMessage(text: string, at: number): boolean;
   onSwitch(planned: boolean, reason: string): void;
   onState(state: FeedStateName, reason: string): void;
@@ -22,8 +25,11 @@ export interface OkxSocketOptions {
 
 /** 64 KB a message; an argument takes about 50 bytes. */
 const STREAMS_PER_MESSAGE = 200;
-/** Of the 480 operations a connection may ask for in an hour; then another connection takes over. */
+/** Operations a connection may ask for in an hour. */
+const OPERATIONS_PER_HOUR = 480;
+/** When so many of them are used another connection takes over. */
 const MAX_OPERATIONS = 400;
+const HOUR_MS = 3_600_000;
 
 /**
  * One of the two sockets of OKX: subscriptions by `channel:instId`, the text heartbeat (the venue closes a connection that was
@@ -34,7 +40,9 @@ export class OkxSocket {
   readonly subscriptions: Subscriptions;
   private heardAt = 0;
   private pingedAt: number | null = null;
-  private operations = 0;
+  /** Monotonic ms of the operations of the connection in charge. */
+  private operations: number[] = [];
+  private readonly renewedAt = new Map<string, number>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: OkxSocketOptions) {
@@ -70,14 +78,44 @@ export class OkxSocket {
     this.session.stop();
   }
 
-  /** Takes streams back for good; `running` = the venue knows them and must be told. */
-  leave(streams: readonly string[], running: boolean): void {
-    this.subscriptions.drop(streams);
-    if (running) this.ask('unsubscribe', streams);
+  /** Asks for streams that were not asked for yet. */
+  join(streams: readonly string[]): void {
+    const fresh = streams.filter((stream) => this.subscriptions.state(stream) === null);
+    this.subscriptions.want(fresh, this.now());
+    this.ask('subscribe', fresh);
   }
 
-  /** Asks for a stream anew: its first message is a snapshot. */
-  renew(stream: string): void {
+  /** Takes streams back for good; those that the venue refused it does not know. */
+  leave(streams: readonly string[]): void {
+    const known = streams.filter((stream) => !['rejected', null].includes(this.subscriptions.state(stream)));
+    this.subscriptions.drop(streams);
+    this.ask('unsubscribe', known);
+  }
+
+  /** Asks for a stream anew, for its snapshot: at once the first time, paced when it goes wrong again and again. */
+  async renew(stream: string, signal: AbortSignal): Promise<void> {
+    const { renewMs, context } = this.options;
+    const generation = this.session.linkGeneration;
+    const now = this.now();
+    const wait = renewMs * (1 + context.random()) - (now - (this.renewedAt.get(stream) ?? -Infinity));
+    this.renewedAt.set(stream, now + Math.max(0, wait));
+    if (wait > 0) await delay(wait, undefined, { signal, ref: false }).catch(() => signal.aborted);
+    if (!signal.aborted && generation === this.session.linkGeneration) this.resubscribe(stream);
+  }
+
+  /** Operations of this connection in the last hour. */
+  get operationBudget(): BudgetStatus {
+    const used = this.used();
+    return { name: `operations (${this.options.part})`, per: 'hour', limit: OPERATIONS_PER_HOUR, used: used.length, resetsInMs: used.length > 0 ? Math.max(0, (used.at(-1) ?? 0) + HOUR_MS - this.now()) : 0 };
+  }
+
+  private used(): readonly number[] {
+    const since = this.now() - HOUR_MS;
+    if ((this.operations[0] ?? Infinity) <= since) this.operations = this.operations.filter((at) => at > since);
+    return this.operations;
+  }
+
+  private resubscribe(stream: string): void {
     if (this.subscriptions.state(stream) === null) return;
     this.subscriptions.drop([stream]);
     this.subscriptions.want([stream], this.now());
@@ -102,14 +140,14 @@ export class OkxSocket {
     }
     for (const message of messages('subscribe', this.subscriptions.wanted)) {
       link.send(message);
-      this.operations += 1;
+      this.operations.push(this.now());
     }
   }
 
   private fresh(): void {
     this.heardAt = this.now();
     this.pingedAt = null;
-    this.operations = 0;
+    this.operations = [];
   }
 
   private message(text: string, at: number): boolean {
@@ -125,10 +163,9 @@ export class OkxSocket {
 
   private ask(op: 'subscribe' | 'unsubscribe', streams: readonly string[]): void {
     for (const message of messages(op, streams)) {
-      this.session.send(message);
-      this.operations += 1;
+      if (this.session.send(message)) this.operations.push(this.now());
     }
-    if (this.operations >= MAX_OPERATIONS) this.session.handOver('the connection has used up its operations');
+    if (this.used().length >= MAX_OPERATIONS) this.session.handOver('the connection has used up its operations');
   }
 
   /** The heartbeat rule. That pongs come says nothing about data, which the session judges. */

@@ -1,5 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
+import type { Listed } from '../base/listings';
 import { isPositive, type OkxInstrument } from './raw';
 
 /** A spot pair. Derivatives (`BTC-USDT-SWAP`, `BTC-USD-220527`) have more parts and count in contracts. */
@@ -32,6 +33,12 @@ export function readInstruments(body: unknown): ReadonlyMap<string, OkxInstrumen
     found.set(entry.instId, { instId: entry.instId, ...split, state: entry.state, tickSize: Number(entry.tickSz), lotSize: Number(entry.lotSz) });
   }
   return found;
+}
+
+/** An entry of the list as the feed takes it: only `live` trades. */
+export function toListed(listed: OkxInstrument, known: Instrument | null): Listed {
+  const idle = listed.state === 'live' ? null : listed.state === 'preopen' ? 'not yet open' : `halted (state ${listed.state.slice(0, 40)})`;
+  return { instrument: toInstrument(listed, known, 'okx'), idle };
 }
 
 /** Facts of a listed pair as an instrument; what we know already (name, class) is kept. */

@@ -8,8 +8,8 @@ export interface TranslatorOptions {
   readonly route: Route;
   readonly symbolOf: (instId: string) => string | null;
   readonly emit: (event: MarketInput | BadInputEvent) => void;
-  /** A book got updates and no snapshot: it needs the REST one; `again` = the last one did not fit. */
-  readonly needSnapshot: (instId: string, again: boolean) => void;
+  /** A book got updates and no snapshot, or one that did not fit: it needs the REST one. */
+  readonly needSnapshot: (instId: string) => void;
   /** A book lost its sequence: its stream must be asked for anew. */
   readonly needStream: (stream: string) => void;
 }
@@ -78,6 +78,21 @@ export class OkxTranslator {
     }
   }
 
+  /** An instrument is no longer delivered: its book, if there is one, is told stale. */
+  drop(instId: string, reason: string, at: number): void {
+    const symbol = this.options.symbolOf(instId);
+    for (const [stream, book] of this.books) {
+      if (book.instId !== instId) continue;
+      if (book.sequencer.synced && symbol !== null) this.state(symbol, 'stale', reason, at);
+      this.books.delete(stream);
+    }
+  }
+
+  /** Does the book of this instrument wait for a REST snapshot? */
+  waits(instId: string): boolean {
+    return this.books.get(`books:${instId}`)?.sequencer.waits ?? false;
+  }
+
   private isNew(mapped: Extract<OkxMapped, { type: 'events' }>, event: MarketInput): boolean {
     const { instId } = mapped;
     if (event.type === 'trade') {
@@ -107,7 +122,7 @@ export class OkxTranslator {
       case 'drop':
         return;
       case 'wait':
-        if (step.first) this.options.needSnapshot(instId, false);
+        if (step.first) this.options.needSnapshot(instId);
         return;
       case 'apply':
         return this.content(symbol, 'delta', step.update, at);
@@ -116,7 +131,7 @@ export class OkxTranslator {
         for (const update of step.updates) this.content(symbol, 'delta', update, at);
         return this.state(symbol, 'ok', 'in sequence', at);
       case 'refetch':
-        return this.options.needSnapshot(instId, true);
+        return this.options.needSnapshot(instId);
       case 'resync':
         this.state(symbol, 'gap', `${step.reason}; loading the book anew`, at);
         return this.options.needStream(stream);

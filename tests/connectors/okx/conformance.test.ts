@@ -7,7 +7,7 @@ import { connectorConformance } from '../conformance';
 import { FakeOkx } from './fakeOkx';
 
 /** The suite counts connections, so it runs on the market socket alone; the candle socket has its own cases. */
-const FAST: OkxOptions = { ...OKX_DEFAULTS, limits: FAST_LIMITS, candleLimits: FAST_LIMITS, candles: false, renewMs: 20, restPaceMs: 1 };
+const FAST: OkxOptions = { ...OKX_DEFAULTS, limits: FAST_LIMITS, candleLimits: FAST_LIMITS, books: false, candles: false, renewMs: 20, restPaceMs: 1 };
 const trade = (fields: string) => `{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT","tradeId":"1",${fields},"side":"buy","ts":"1786538760218"}]}`;
 
 connectorConformance({
