@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { codeOf, HttpRig } from './rig';
+import { routesOf } from './routes';
 
 const TOKENS = { token: 'admin-token', viewerToken: 'viewer-token' };
 const ROLES: Readonly<Record<'admin' | 'viewer' | 'none', Record<string, string>>> = { admin: { authorization: 'Bearer admin-token' }, viewer: { authorization: 'Bearer viewer-token' }, none: {} };
@@ -56,14 +57,7 @@ describe('who may do what', () => {
 
   it('has every route of the interface in the table above', async () => {
     const app = await rig.start(TOKENS);
-    // The router prints a tree: a route's path is that of its branches.
-    const branch: string[] = [];
-    const listed = app.printRoutes({ commonPrefix: false }).split('\n').flatMap((line) => {
-      const [, indent = '', part = '', methods] = /^([│ ]*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?/.exec(line) ?? [];
-      branch.length = indent.length / 4;
-      branch.push(part);
-      return (methods ?? '').split(', ').filter((method) => method !== 'HEAD' && method !== '').map((method) => `${method} ${branch.join('').replace(/^\/?/, '/')}`);
-    });
+    const listed = routesOf(app);
     const paths = ROUTES.map(([method, url]) => `${method} ${url.split('?')[0] ?? ''}`);
     const matches = (route: string): boolean => {
       const pattern = new RegExp(`^${route.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+').replace(/\*/g, '.+')}$`);
