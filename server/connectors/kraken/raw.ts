@@ -1,5 +1,6 @@
 import type { LevelChange } from '@/core/market/events';
 import { plainDecimal } from '@/core/util/decimal';
+import { isDecimal } from '../base/decimalText';
 import { parseJson } from '../base/http';
 
 /**
@@ -28,7 +29,6 @@ export interface KrakenPair {
 }
 
 const NUMBER_OR_STRING = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
-const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/;
 const EXPONENT = /^\d{1,20}(\.\d{1,20})?[eE]-?\d{1,2}$/;
 
 /** Valid JSON with every number as the text that was sent: ids above 2^53 and trailing zeros survive. */
@@ -38,9 +38,8 @@ export function parseExact(validJson: string): unknown {
 
 /** A decimal text that is not negative, without exponent; null when the value is none. */
 export function decimal(value: unknown): string | null {
-  if (typeof value !== 'string') return null;
-  if (DECIMAL.test(value)) return value;
-  return EXPONENT.test(value) ? plainDecimal(value) : null;
+  if (isDecimal(value)) return value;
+  return typeof value === 'string' && EXPONENT.test(value) ? plainDecimal(value) : null;
 }
 
 /** A decimal text above zero, or null. */

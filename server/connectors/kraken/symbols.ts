@@ -1,5 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
+import type { Listed } from '../base/listings';
 import type { KrakenPair } from './raw';
 
 /** Kraken's old names of assets that everyone else, and its own v2 protocol, calls otherwise. */
@@ -62,6 +63,14 @@ function step(value: unknown): number | null {
 
 function digits(value: unknown): number | null {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 20 ? Number(`1e-${value}`) : null;
+}
+
+/** States in which a pair has no market; in the others (`cancel_only`, `post_only`, ...) its prices still count. */
+const IDLE: Readonly<Record<string, string>> = { delisted: 'delisted', disabled: 'halted (status disabled)', work_in_progress: 'not yet open' };
+
+/** An entry of the list as the feed takes it. */
+export function toListed(pair: KrakenPair, known: Instrument | null): Listed {
+  return { instrument: toInstrument(pair, known, 'kraken'), idle: IDLE[pair.status] ?? null };
 }
 
 /** Facts of a listed pair as an instrument; what we know already (name, class) is kept. */

@@ -6,7 +6,7 @@ import { waitFor } from '../../support/waitFor';
 import { connectorConformance } from '../conformance';
 import { FakeKraken } from './fakeKraken';
 
-const FAST: KrakenOptions = { ...KRAKEN_DEFAULTS, limits: FAST_LIMITS, depth: 10, resubscribeMs: 20, restPaceMs: 1 };
+const FAST: KrakenOptions = { ...KRAKEN_DEFAULTS, limits: FAST_LIMITS, books: false, depth: 10, resubscribeMs: 20, restPaceMs: 1 };
 const trade = (fields: string) => `{"channel":"trade","type":"update","data":[{"symbol":"BTC/USDT","side":"buy",${fields},"ord_type":"limit","trade_id":1,"timestamp":"2026-08-12T19:29:00.921195Z"}]}`;
 
 connectorConformance({
