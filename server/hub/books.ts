@@ -4,9 +4,9 @@ import { bookCrc, HEAD_KEY, isBookHead, priceOf, sideOf, type BookHead, type Boo
 import type { KeyedChannel, KeyedEntry } from './keyedChannel';
 import { ageMs, finite, type SendTime } from './values';
 
-/** What is told of a book of which nothing was published yet. */
+/** What is told of a book of which nothing was published yet; its depth is the most the contract lets through. */
 const NOTHING: BookHead = {
-  venue: '', state: 'syncing', reason: 'waiting for the first order book', kind: 'unknown', depth: 0, levels: [0, 0], venueTime: null, receiveTime: null, crc: bookCrc([], []),
+  venue: '', state: 'syncing', reason: 'waiting for the first order book', kind: 'unknown', depth: 5_000, levels: [0, 0], venueTime: null, receiveTime: null, crc: bookCrc([], []),
 };
 
 interface Place {

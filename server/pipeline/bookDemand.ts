@@ -75,8 +75,8 @@ export class BookDemand implements Demand {
     this.seen = { updateId: view.updateId, receiveTime: view.receiveTime };
     const bids = view.bids.map(plain);
     const asks = view.asks.map(plain);
-    const { state, reason, kind, levels, venueTime, receiveTime } = view;
-    this.change(this.difference(bids, asks), { venue, state, reason, kind, depth: bookDepth, levels, venueTime, receiveTime, crc: bookCrc(bids, asks) });
+    const { state, kind, levels, venueTime, receiveTime } = view;
+    this.change(this.difference(bids, asks), { venue, state, reason: '', kind, depth: bookDepth, levels, venueTime, receiveTime, crc: bookCrc(bids, asks) });
   }
 
   private absence(venue: string): string {

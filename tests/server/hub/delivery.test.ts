@@ -1,71 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeServer, MARKET_COLUMNS, type FeedMode, type MarketData, type SchemaMessage } from '@/core/contract';
-import { createMemoryBus } from '../../../server/bus/memoryBus';
+import { decodeServer, MARKET_COLUMNS, type MarketData, type SchemaMessage } from '@/core/contract';
 import { Connection } from '../../../server/hub/connection';
 import type { HubContext } from '../../../server/hub/context';
-import { Encoder } from '../../../server/hub/encode';
-import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../../server/hub/options';
+import { DEFAULT_HUB_OPTIONS } from '../../../server/hub/options';
 import type { Dialect } from '../../../server/hub/reader';
-import { createReplicas } from '../../../server/hub/replicas';
-import type { Session } from '../../../server/hub/session';
-import { createWants } from '../../../server/hub/wants';
-import { createMetrics } from '../../../server/observability/metrics';
-import { Owner, quote, silentLog } from './support';
+import { bench, Peer } from './bench';
+import { quote } from './support';
 
 const KEYS = ['BTC/USDT', 'ETH/USDT', 'AAPL', 'EUR/USD', 'toString'];
-
-/** A hub without sockets and without time: bus, replicas and connections whose peers read when the test says so. */
-function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
-  let now = 0;
-  const clock = { now: () => 1_700_000_000_000 + now, monotonic: () => now };
-  const replicas = createReplicas(clock, silentLog);
-  const feedClock = () => ({ now: () => 1_700_000_000_000 + now * 2, speed: 2 });
-  const bus = createMemoryBus(silentLog);
-  const metrics = createMetrics();
-  const all = { ...DEFAULT_HUB_OPTIONS, ...options };
-  const hub: HubContext = {
-    replicas, clock, feedClock, metrics, log: silentLog, options: all, wants: createWants(bus, replicas, metrics, all), knownVenue: () => true,
-    encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined,
-  };
-  bus.subscribe((m) => void replicas.apply(m));
-  return { hub, bus, owner: new Owner(bus), pass: (ms: number) => void (now += ms), now: () => now };
-}
-
-/** A peer that holds what was sent until it reads. */
-class Peer implements Session {
-  readonly id = 'c_test';
-  readonly waiting: { text: string; done?: (() => void) | undefined }[] = [];
-  readonly read: string[] = [];
-  delivered = 0;
-  pings = 0;
-  closed: number | null = null;
-  send(data: Buffer | string, done?: () => void): void {
-    this.waiting.push({ text: data.toString(), done });
-  }
-  batch(work: () => void): void {
-    work();
-  }
-  close(code: number): void {
-    this.closed = code;
-  }
-  terminate(): void {
-    this.closed = 1006;
-  }
-  ping(): void {
-    this.pings++;
-  }
-  stats() {
-    return { buffered: this.waiting.reduce((n, w) => n + w.text.length, 0), delivered: this.delivered };
-  }
-  take(count = Infinity): void {
-    for (const w of this.waiting.splice(0, count)) {
-      this.read.push(w.text);
-      this.delivered += w.text.length;
-      w.done?.();
-    }
-  }
-}
 
 /** The reading side by the rules of docs/protocol.md, written again from the text: what a client's state is after these frames. */
 class Reader {

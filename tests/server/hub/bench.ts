@@ -1,0 +1,62 @@
+import type { FeedMode } from '@/core/contract';
+import { createMemoryBus } from '../../../server/bus/memoryBus';
+import type { HubContext } from '../../../server/hub/context';
+import { Encoder } from '../../../server/hub/encode';
+import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../../server/hub/options';
+import { createReplicas } from '../../../server/hub/replicas';
+import type { Session } from '../../../server/hub/session';
+import { createWants } from '../../../server/hub/wants';
+import { createMetrics } from '../../../server/observability/metrics';
+import { Owner, silentLog } from './support';
+
+/** A hub without sockets and without time: bus, replicas and connections whose peers read when the test says so. */
+export function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
+  let now = 0;
+  const clock = { now: () => 1_700_000_000_000 + now, monotonic: () => now };
+  const replicas = createReplicas(clock, silentLog);
+  const feedClock = () => ({ now: () => 1_700_000_000_000 + now * 2, speed: 2 });
+  const bus = createMemoryBus(silentLog);
+  const metrics = createMetrics();
+  const all = { ...DEFAULT_HUB_OPTIONS, ...options };
+  const hub: HubContext = {
+    replicas, clock, feedClock, metrics, log: silentLog, options: all, wants: createWants(bus, replicas, metrics, all), knownVenue: () => true,
+    encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined,
+  };
+  bus.subscribe((m) => void replicas.apply(m));
+  return { hub, bus, owner: new Owner(bus), pass: (ms: number) => void (now += ms), now: () => now };
+}
+
+/** A peer that holds what was sent until it reads. */
+export class Peer implements Session {
+  readonly id = 'c_test';
+  readonly waiting: { text: string; data: Buffer | string; done?: (() => void) | undefined }[] = [];
+  readonly read: string[] = [];
+  delivered = 0;
+  pings = 0;
+  closed: number | null = null;
+  send(data: Buffer | string, done?: () => void): void {
+    this.waiting.push({ text: data.toString(), data, done });
+  }
+  batch(work: () => void): void {
+    work();
+  }
+  close(code: number): void {
+    this.closed = code;
+  }
+  terminate(): void {
+    this.closed = 1006;
+  }
+  ping(): void {
+    this.pings++;
+  }
+  stats() {
+    return { buffered: this.waiting.reduce((n, w) => n + w.text.length, 0), delivered: this.delivered };
+  }
+  take(count = Infinity): void {
+    for (const w of this.waiting.splice(0, count)) {
+      this.read.push(w.text);
+      this.delivered += w.text.length;
+      w.done?.();
+    }
+  }
+}
