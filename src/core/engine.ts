@@ -1,19 +1,18 @@
 import { createAnalysis, type Analysis } from './analysis';
-import { FEED_MODES, FEED_STATES, type DataKind, type FeedMode, type FeedStateName, type Interval, type Route } from './contract';
-import { sessionAt, type Session } from './market/calendar';
-import type { BookView, Engine, EngineOptions, TradeTotals, VenueFacts } from './engineTypes';
+import { FEED_MODES, FEED_STATES, type Interval, type Route } from './contract';
+import { BookDesk, quoteOf } from './engineBooks';
 import { RatingDriver } from './engineRatings';
+import { EngineState, KINDS } from './engineState';
 import { candleOutput, TimedOutputs } from './engineTimed';
+import type { BookView, Engine, EngineOptions, TradeTotals } from './engineTypes';
 import { readCandle } from './market/candleInput';
 import { ROLLED } from './market/candles';
 import type { BookEvent, BookStateEvent, CandleEvent, EventOrigin, FeedStatusEvent, InputEvent, InstrumentEvent, MarketInput, ModeEvent, QuoteEvent, TickerEvent, TradeEvent } from './market/events';
-import { fingerprint } from './market/fingerprint';
-import type { AssetClass, Instrument } from './market/instrument';
-import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput, VenueQuote } from './market/outputs';
+import type { Instrument } from './market/instrument';
+import type { Candle, EngineOutput, TradeOutput } from './market/outputs';
 import { Row } from './market/row';
 import type { Source } from './market/source';
 import { believedTime, feasibleTime, numberProblem, shown, usableInstrument, type Problem } from './market/validate';
-import { VenueClock } from './market/venueClock';
 import { parsePositive, plainDecimal } from './util/decimal';
 
 export type { BookView, Engine, EngineOptions, TradeTotals };
@@ -26,14 +25,6 @@ const PAST_ROUTES: readonly Route[] = ['history', 'rest', 'simulator'];
 const AHEAD_MS = 60_000;
 const MAX_INSTRUMENTS = 5_000;
 const MAX_VENUES = 64;
-
-const KINDS: Readonly<Record<FeedMode, readonly DataKind[]>> = {
-  live: ['live', 'delayed'],
-  mixed: ['live', 'delayed'],
-  simulated: ['simulated'],
-  replay: ['replay'],
-  none: [],
-};
 
 type Out = (output: EngineOutput) => void;
 
@@ -50,22 +41,16 @@ function defaultAnalysis(options: EngineOptions): Analysis {
   return createAnalysis({ intervals: options.signalIntervals ?? ROLLED, sentimentEveryMs: options.sentimentEveryMs ?? 30_000 });
 }
 
-class MarketEngine implements Engine {
-  mode: FeedMode = 'none';
-  private now = -Infinity;
+class MarketEngine extends EngineState {
   private out: Out = () => undefined;
-  private readonly rows = new Map<string, Row>();
-  private readonly feeds = new Map<string, { state: FeedStateName; since: number }>();
-  private readonly clocks = new Map<string, VenueClock>();
-  private readonly sessions = new Map<AssetClass, Session & { readonly from: number }>();
+  private readonly bookDesk = new BookDesk((output) => this.out(output));
   private readonly ratings: RatingDriver;
   private readonly timed: TimedOutputs;
   /** The candle being taken in is of the past: rated, never signalled. */
   private backfill = false;
-  private readonly candleHistory: number;
 
-  constructor(private readonly options: EngineOptions, analysis: Analysis) {
-    this.candleHistory = options.candleHistory ?? 600;
+  constructor(options: EngineOptions, analysis: Analysis) {
+    super(options);
     this.ratings = new RatingDriver(analysis, options.signalIntervals ?? ROLLED);
     this.timed = new TimedOutputs(this.ratings, options.previewEveryMs);
     for (const instrument of options.instruments) this.addRow(instrument);
@@ -91,73 +76,11 @@ class MarketEngine implements Engine {
     else this.onMarket(input);
   }
 
-  instruments(): readonly Instrument[] {
-    return Array.from(this.rows.values(), (row) => row.instrument);
-  }
-
-  instrument(symbol: string): Instrument | null {
-    return this.rows.get(symbol)?.instrument ?? null;
-  }
-
-  quote(symbol: string): Quote | null {
-    return this.rows.get(symbol)?.quotes.current ?? null;
-  }
-
-  quotes(): readonly Quote[] {
-    return Array.from(this.rows.values(), (row) => row.quotes.current);
-  }
-
-  candles(symbol: string, interval: Interval, limit: number): readonly Candle[] {
-    return this.rows.get(symbol)?.candles.query(interval, limit) ?? [];
-  }
-
-  trades(symbol: string, limit: number): readonly TradeOutput[] {
-    return this.rows.get(symbol)?.tape.recent.last(limit) ?? [];
-  }
-
-  tradeTotals(): readonly TradeTotals[] {
-    return [...this.rows].flatMap(([symbol, row]) =>
-      Array.from(row.tape.venues, ([venue, trades]) => ({ venue, symbol, count: trades.count, volume: trades.volume.text() })));
-  }
-
-  books(): readonly { readonly venue: string; readonly symbol: string }[] {
-    return [...this.rows].flatMap(([symbol, row]) => Array.from(row.books.keys(), (venue) => ({ venue, symbol })));
-  }
-
-  book(venue: string, symbol: string, depth: number): BookView | null {
-    const book = this.rows.get(symbol)?.books.get(venue);
-    if (!book) return null;
-    const { state, reason, updateId } = book;
-    return { venue, symbol, state, reason, updateId, kind: this.kind(), venueTime: null, receiveTime: null, levels: book.counts(), ...book.top(depth) };
-  }
-
-  venueQuotes(symbol: string): readonly VenueQuote[] {
-    return this.rows.get(symbol)?.quotes.venueQuotes(this.now) ?? [];
-  }
-
-  venueFacts(): ReadonlyMap<string, VenueFacts> {
-    return new Map();
-  }
-
-  bookVenue(symbol: string): string | null {
-    const row = this.rows.get(symbol);
-    const leader = row?.quotes.leader?.venue;
-    return leader !== undefined && row?.books.has(leader) ? leader : ([...(row?.books.keys() ?? [])][0] ?? null);
-  }
-
-  venueCandles(): readonly Candle[] {
-    return [];
-  }
-
-  fingerprint(): string {
-    return fingerprint({ mode: this.mode, now: Number.isFinite(this.now) ? this.now : null, feeds: [...this.feeds] }, this.rows.values());
-  }
-
   private addRow(instrument: Instrument): Row {
     const row = new Row(instrument, {
-      candleHistory: this.candleHistory,
+      candleHistory: this.options.candleHistory ?? 600,
       tradeHistory: this.options.tradeHistory ?? 200,
-      staleMs: this.options.staleMs ?? 15_000,
+      rules: this.rules,
       phase: (this.rows.size % PHASES) / PHASES,
     }, this.kind(), (owner) => (interval, candle, revised, history) => {
       this.onClosedCandle(owner, interval, candle, revised, history);
@@ -165,16 +88,6 @@ class MarketEngine implements Engine {
     this.rows.set(instrument.symbol, row);
     return row;
   }
-
-  /** The kind that empty rows are labelled with. */
-  private kind(): DataKind {
-    return KINDS[this.mode][0] ?? 'live';
-  }
-
-  private readonly priorityOf = (venue: string): number => {
-    const index = this.options.venuePriority.indexOf(venue);
-    return index < 0 ? this.options.venuePriority.length : index;
-  };
 
   private refuse(venue: string, symbol: string | null, problem: Problem): void {
     this.out({ type: 'refused', venue, symbol, code: problem.code, detail: problem.detail, time: Number.isFinite(this.now) ? this.now : 0 });
@@ -200,6 +113,7 @@ class MarketEngine implements Engine {
 
   private forget(): void {
     this.clocks.clear();
+    this.mood = null;
     this.sessions.clear();
     this.ratings.analysis.reset();
     for (const row of this.rows.values()) row.reset(this.kind());
@@ -210,13 +124,17 @@ class MarketEngine implements Engine {
     const was = this.feeds.get(event.venue);
     if (!was && this.feeds.size >= MAX_VENUES) return;
     const since = was?.state === state ? was.since : this.now;
-    this.feeds.set(event.venue, { state, since });
-    this.out({ type: 'feedStatus', venue: event.venue, state, reason: shown(event.reason, 240), since });
+    const reason = shown(event.reason, 240);
+    this.feeds.set(event.venue, { state, since, connected: state === 'live' || state === 'stale' ? (was?.connected ?? this.now) : null });
+    this.out({ type: 'feedStatus', venue: event.venue, state, reason, since });
     if (state === 'live') return;
     for (const row of this.rows.values()) {
-      const source = row.quotes.sources.find((candidate) => candidate.venue === event.venue);
+      this.bookDesk.disconnect(row, event.venue, reason);
+      const source = row.quotes.known(event.venue);
+      if (!source || source.down) continue;
+      source.unplug();
       // What comes by REST does not depend on the socket, only on whether the venue is on at all; its age is judged as ever.
-      if (!source || source.down || (source.route === 'rest' && state !== 'off')) continue;
+      if (source.route === 'rest' && state !== 'off') continue;
       source.down = true;
       this.publish(row, false);
     }
@@ -244,7 +162,7 @@ class MarketEngine implements Engine {
   private onBadInput(venue: string, symbol: string | null, problem: Problem): void {
     this.refuse(venue, symbol, problem);
     const row = symbol === null ? undefined : this.rows.get(symbol);
-    const source = row?.quotes.sources.find((candidate) => candidate.venue === venue);
+    const source = row?.quotes.known(venue);
     if (!row || !source) return;
     source.spoil(problem);
     this.publish(row, false);
@@ -257,14 +175,21 @@ class MarketEngine implements Engine {
     if (!row) this.refuse(input.venue, null, { code: 'unknown_symbol', detail: shown(input.symbol) });
     else if (!KINDS[this.mode].includes(input.kind)) this.refuse(input.venue, input.symbol, { code: 'wrong_kind', detail: `${shown(input.kind)} while ${this.mode}` });
     else if (input.type === 'candle') this.onCandle(row, input);
-    else if (input.type === 'book') this.onBook(row, input);
-    else if (input.type === 'bookState') this.onBookState(row, input);
-    else if (input.type === 'quote' || input.type === 'trade' || input.type === 'ticker') this.onPrice(row, input);
+    else if (input.type === 'book' || input.type === 'bookState') this.onBook(row, input);
+    else if (input.type === 'quote') this.onOwnQuote(row, input);
+    else if (input.type === 'trade' || input.type === 'ticker') this.onPrice(row, input);
     else this.refuse((input as EventOrigin).venue, row.instrument.symbol, { code: 'unknown_type', detail: 'input' });
   }
 
+  /** A venue that sends quotes is believed in them; its book is asked no more. */
+  private onOwnQuote(row: Row, input: QuoteEvent): void {
+    this.onPrice(row, input);
+    const source = row.quotes.known(input.venue);
+    if (source) source.quoted = true;
+  }
+
   private onPrice(row: Row, input: QuoteEvent | TradeEvent | TickerEvent): void {
-    const source = row.quotes.source(input, this.priorityOf);
+    const source = row.quotes.source(input);
     if (!source) {
       this.refuse(input.venue, input.symbol, { code: 'too_many_venues', detail: input.venue });
       return;
@@ -278,7 +203,7 @@ class MarketEngine implements Engine {
     let problem: Problem | null;
     if (input.type === 'trade') problem = this.onTrade(row, source, input, time, venueTime);
     else if (input.type === 'quote') problem = this.onQuote(row, source, input, time, venueTime);
-    else problem = source.takeTicker(input, time, venueTime, this.now);
+    else problem = source.takeTicker(input, time, venueTime, this.now, this.sessionAt(row).state);
     if (problem) this.refuse(input.venue, input.symbol, problem);
     this.publish(row, false);
   }
@@ -292,28 +217,32 @@ class MarketEngine implements Engine {
     const trades = row.tape.venue(event.venue);
     // Before anything else: a repeated trade must not make the source look alive.
     if (!trades.ids.take(event.id)) return { code: 'duplicate', detail: `trade ${event.id}` };
-    const problem = source.takeTrade(price, time, venueTime, this.now);
+    const session = this.sessionAt(row).state;
+    const problem = source.takeTrade(event, price, time, venueTime, this.now, session);
     if (problem) return problem;
     const { symbol, venue, kind, id, side } = event;
     const trade: TradeOutput = { type: 'trade', symbol, venue, kind, id, price: plainDecimal(event.price), size: plainDecimal(event.size), side, time };
     row.tape.add(trade, trades);
     this.out(trade);
-    row.quotes.elect(this.now);
+    const own = source.minutes.trade(price, trade.size, time);
+    row.quotes.elect(this.now, session);
     if (row.quotes.leader !== source) return null;
     row.candleVenue = venue;
-    const result = row.candles.trade(price, trade.size, time, this.clockOf(venue).at(this.now), row.onCandle);
+    const result = row.candles.trade(own, price, trade.size, time, this.clockOf(venue).at(this.now), row.onCandle);
     return result === 'late' ? { code: 'late_trade', detail: `trade ${id} of a closed minute` } : null;
   }
 
   private onQuote(row: Row, source: Source, event: QuoteEvent, time: number, venueTime: number | null): Problem | null {
-    const problem = source.takeQuote(event, venueTime, this.now);
+    const session = this.sessionAt(row).state;
+    const problem = source.takeQuote(event, venueTime, this.now, session);
     if (problem) return problem;
-    row.quotes.elect(this.now);
     const { assetClass } = row.instrument;
-    const quoted = (assetClass === 'fx' || assetClass === 'metal') && !source.traded && row.quotes.leader === source;
-    if (!quoted || source.bid === null || source.ask === null) return null;
+    const hasTape = assetClass !== 'fx' && assetClass !== 'metal';
+    const own = hasTape || source.traded || source.bid === null || source.ask === null ? null : source.minutes.mid((source.bid + source.ask) / 2, time);
+    row.quotes.elect(this.now, session);
+    if (own === null || row.quotes.leader !== source) return null;
     row.candleVenue = event.venue;
-    row.candles.mid((source.bid + source.ask) / 2, time, this.clockOf(event.venue).at(this.now), row.onCandle);
+    row.candles.mid(own, this.clockOf(event.venue).at(this.now), row.onCandle);
     return null;
   }
 
@@ -330,43 +259,29 @@ class MarketEngine implements Engine {
     if (leader !== null && leader.venue !== event.venue && !history) return;
     row.candleVenue = event.venue;
     this.backfill = PAST_ROUTES.includes(event.route);
-    row.candles.venue(interval, candle, event.closed, row.onCandle, history);
+    row.candles.given(event.venue, interval, candle, event.closed, this.venueNow(row), row.onCandle, history);
     this.backfill = false;
   }
 
-  private onBook(row: Row, event: BookEvent): void {
-    const book = row.book(event.venue);
-    const result = book?.apply(event) ?? { code: 'too_many_venues', detail: event.venue };
-    if (result === 'ignored' || !book) return;
-    if (result === 'applied') this.outBook(row, event, event.action === 'snapshot' ? 'snapshot' : 'delta', event.bids, event.asks);
-    else {
-      this.refuse(event.venue, event.symbol, result);
-      this.outBook(row, event, 'state', [], []);
-    }
-  }
-
-  private onBookState(row: Row, event: BookStateEvent): void {
-    const book = row.book(event.venue);
-    // Only a snapshot makes a broken book good, only its own levels uncross it.
-    if (!book || (event.state === 'ok' && book.state !== 'stale')) return;
-    book.setState(event.state, shown(event.reason, 240));
-    this.outBook(row, event, 'state', [], []);
-  }
-
-  private outBook(row: Row, event: BookEvent | BookStateEvent, action: BookOutput['action'], bids: BookOutput['bids'], asks: BookOutput['asks']): void {
+  private onBook(row: Row, event: BookEvent | BookStateEvent): void {
+    const problem = event.type === 'book' ? this.bookDesk.content(row, event, this.now) : this.bookDesk.state(row, event, this.now);
+    if (problem) this.refuse(event.venue, event.symbol, problem);
     const book = row.books.get(event.venue);
-    if (!book) return;
-    const { symbol, venue, kind } = event;
-    this.out({ type: 'book', symbol, venue, kind, action, state: book.state, reason: book.reason, bids, asks, updateId: book.updateId });
+    if (!book || row.quotes.known(event.venue)?.quoted === true) return;
+    const quote = event.type === 'book' ? quoteOf(book, event) : null;
+    if (quote) this.onPrice(row, quote);
+    else if (book.state !== 'ok') this.doubt(row, event.venue);
+  }
+
+  /** The quote was read from a book that is not good any more. */
+  private doubt(row: Row, venue: string): void {
+    const source = row.quotes.known(venue);
+    if (source === null || source.bid === null || source.suspect) return;
+    source.suspect = true;
+    this.publish(row, false);
   }
 
   // Time
-
-  private clockOf(venue: string): VenueClock {
-    let clock = this.clocks.get(venue);
-    if (!clock) this.clocks.set(venue, (clock = new VenueClock()));
-    return clock;
-  }
 
   private candleTime(venue: string, venueTime: number | null): number {
     if (venueTime === null) return this.now;
@@ -374,21 +289,14 @@ class MarketEngine implements Engine {
     return venueTime > present + AHEAD_MS ? present : venueTime;
   }
 
-  private session(assetClass: AssetClass): Session {
-    const known = this.sessions.get(assetClass);
-    if (known && this.now >= known.from && (known.nextChange === null || this.now < known.nextChange)) return known;
-    const session = { ...sessionAt(assetClass, this.now), from: this.now };
-    this.sessions.set(assetClass, session);
-    return session;
-  }
-
   private onClock(): void {
     for (const row of this.rows.values()) {
       row.candles.closeDue(this.venueNow(row), row.onCandle);
       this.publish(row, true);
-      this.timed.send(row, this.now, this.kind(), this.out);
+      if (row.books.size > 0) this.bookDesk.clock(row, this.now, this.sessionAt(row).state !== 'closed');
+      this.timed.send(row, this.now, this.kind(), this.say);
     }
-    this.ratings.analysis.clock(this.now, this.out);
+    this.ratings.analysis.clock(this.now, this.say);
   }
 
   private venueNow(row: Row): number {
@@ -397,10 +305,20 @@ class MarketEngine implements Engine {
 
   // Outputs
 
+  /** What the analysis says is kept with its row: it is part of the state. */
+  private readonly say: Out = (output) => {
+    if (output.type === 'rating') this.rows.get(output.rating.symbol)?.said.set(output.rating.tf, output);
+    else if (output.type === 'signal') this.rows.get(output.record.symbol)?.said.set(`signal ${output.record.tf}`, output);
+    else if (output.type === 'sentiment' && output.symbol !== null) this.rows.get(output.symbol)?.said.set('sentiment', output);
+    else if (output.type === 'sentiment') this.mood = output;
+    this.out(output);
+  };
+
   /** Elects the leader and sends the quote if it changed. */
   private publish(row: Row, refresh: boolean): void {
-    row.quotes.elect(this.now);
-    const quote = row.quotes.update(this.now, this.session(row.instrument.assetClass).state, refresh);
+    const session = this.sessionAt(row).state;
+    row.quotes.elect(this.now, session);
+    const quote = row.quotes.update(this.now, session, refresh);
     if (quote === null) return;
     this.out({ type: 'quote', quote });
     const { symbol, bid, ask, last, venue, kind, receiveTime } = quote;
@@ -410,10 +328,10 @@ class MarketEngine implements Engine {
 
   private onClosedCandle(row: Row, interval: Interval, candle: Candle, revised: boolean, history: boolean): void {
     // What comes from our own store need not go back there.
-    if (!history) this.out(candleOutput(row, interval, candle, this.kind(), true, revised));
+    if (!history) this.out(candleOutput(row, interval, candle, this.kind(), true, revised, row.candles.closedVenue));
     if (interval === '1m') row.sparklineDirty = true;
     const context = { now: this.now, venueNow: this.venueNow(row), kind: this.kind(), backfill: this.backfill };
     if (revised) this.ratings.revised(row, interval, candle, context);
-    else this.ratings.closed(row, interval, candle, context, this.out);
+    else this.ratings.closed(row, interval, candle, context, this.say);
   }
 }

@@ -15,8 +15,8 @@ const MOST_PACE = 1e6;
 type Out = (output: EngineOutput) => void;
 
 /** The present state of a candle as an output. */
-export function candleOutput(row: Row, interval: Interval, candle: Candle, kind: DataKind, closed: boolean, revised: boolean): CandleOutput {
-  return { type: 'candle', symbol: row.instrument.symbol, interval, candle, closed, kind, venue: row.candleVenue, revised };
+export function candleOutput(row: Row, interval: Interval, candle: Candle, kind: DataKind, closed: boolean, revised: boolean, venue = row.candleVenue): CandleOutput {
+  return { type: 'candle', symbol: row.instrument.symbol, interval, candle, closed, kind, venue, revised };
 }
 
 /** What a row sends by time, not by event: forming candles, previews, sparklines. A feed that runs fast sends them as often for its reader. */

@@ -11,10 +11,10 @@ export interface EngineOptions {
   readonly candleHistory?: number;
   /** Trades kept per symbol. */
   readonly tradeHistory?: number;
-  /** A continuous market's value is stale beyond this age, ms of feed time. */
+  /** A pushed value of a continuous market is stale beyond this age, ms of feed time; 15 s by default (market/staleness.ts has the table). */
   readonly staleMs?: number;
   /**
-   * Staleness limit of one stream, ms of feed time, where it is not `staleMs`: a daily reference rate is not late after 15 s.
+   * Staleness limit of every stream, ms of feed time, instead of the table of market/staleness.ts and `staleMs`: a daily reference rate is not late after 15 s.
    * Must be pure.
    */
   readonly staleMsOf?: (venue: string, route: Route, assetClass: AssetClass) => number;

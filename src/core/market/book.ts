@@ -1,4 +1,4 @@
-import type { BookStateName } from '../contract';
+import type { BookStateName, DataKind } from '../contract';
 import { compareDecimals, parsePositive, parseZeroable } from '../util/decimal';
 import type { BookEvent, LevelChange } from './events';
 import { numberProblem, shown, type Problem } from './validate';
@@ -89,11 +89,24 @@ export class OrderBook {
   state: BookStateName = 'syncing';
   reason = 'waiting for a snapshot';
   updateId: number | null = null;
+  /** Kind of its newest content. */
+  kind: DataKind = 'live';
+  /** Newest change on the venue's clock, ms; null where the venue gives none. */
+  venueTime: number | null = null;
+  /** Feed time at which its content was last changed or confirmed, ms; null before the first snapshot. */
+  receiveTime: number | null = null;
+  /** Gaps that a snapshot has made good. */
+  gapsRepaired = 0;
+  /** Marked stale for want of news, not for a fault: the next delta, sequenced by its connector, makes it good. */
+  private waiting = false;
+  private gap = false;
+  private crossedAt = 0;
+  private told = false;
   private bids = new Side(1);
   private asks = new Side(-1);
 
-  /** Takes a snapshot or delta. `ignored`: it cannot be applied to what is held; a problem leaves the book in a gap. */
-  apply(event: Pick<BookEvent, 'action' | 'bids' | 'asks' | 'updateId'>): 'applied' | 'ignored' | Problem {
+  /** Takes a snapshot or delta; `now` is feed time. `ignored`: it cannot be applied to what is held; a problem leaves the book in a gap. */
+  apply(event: Pick<BookEvent, 'action' | 'bids' | 'asks' | 'updateId' | 'venueTime'>, now: number): 'applied' | 'ignored' | Problem {
     const broken = this.state === 'syncing' || this.state === 'gap';
     if (event.action !== 'snapshot' && broken) return 'ignored';
     const problem = badLevel(event.bids) ?? badLevel(event.asks);
@@ -106,19 +119,52 @@ export class OrderBook {
       this.asks = new Side(-1);
       this.bids.fill(event.bids);
       this.asks.fill(event.asks);
+      if (this.gap) this.gapsRepaired += 1;
       this.setState('ok', '');
     } else {
       for (const [price, size] of event.bids) this.bids.set(price, size, Number(size) === 0);
       for (const [price, size] of event.asks) this.asks.set(price, size, Number(size) === 0);
     }
+    if (this.waiting) this.setState('ok', '');
     this.updateId = event.updateId;
-    this.judgeTouch();
+    this.venueTime = typeof event.venueTime === 'number' && Number.isFinite(event.venueTime) ? event.venueTime : event.action === 'snapshot' ? null : this.venueTime;
+    this.receiveTime = now;
+    this.judgeTouch(now);
     return 'applied';
   }
 
   setState(state: BookStateName, reason: string): void {
     this.state = state;
     this.reason = reason;
+    this.waiting = false;
+    if (state === 'gap') this.gap = true;
+    else if (state === 'ok') this.gap = false;
+  }
+
+  /** Nothing is known to be wrong, but nothing confirms it any more; false when it was not good before either. */
+  expire(reason: string): boolean {
+    if (this.state !== 'ok' && this.state !== 'crossed') return false;
+    this.setState('stale', reason);
+    this.waiting = true;
+    return true;
+  }
+
+  /** Its connector says that it is as it was: there is nothing new. */
+  confirm(now: number): void {
+    this.receiveTime = now;
+  }
+
+  /** Says in the reason that it has been crossed for longer than `limitMs`; true when that is new. */
+  lasting(now: number, limitMs: number): boolean {
+    if (this.state !== 'crossed' || this.told || now - this.crossedAt <= limitMs) return false;
+    this.told = true;
+    this.reason += ` for more than ${limitMs / 1000} s`;
+    return true;
+  }
+
+  /** Best bid and ask, whatever the state. */
+  touch(): readonly [bid: LevelChange | null, ask: LevelChange | null] {
+    return [pair(this.bids.best()), pair(this.asks.best())];
   }
 
   /** Number of levels: bids, asks. */
@@ -130,13 +176,24 @@ export class OrderBook {
     return { bids: this.bids.top(depth), asks: this.asks.top(depth) };
   }
 
-  private judgeTouch(): void {
+  private judgeTouch(now: number): void {
     const bid = this.bids.best();
     const ask = this.asks.best();
     const crossed = bid !== undefined && ask !== undefined && compareDecimals(bid.price, ask.price) >= 0;
-    if (crossed) this.setState('crossed', `best bid ${bid.price} is not below best ask ${ask.price}`);
-    else if (this.state === 'crossed') this.setState('ok', '');
+    if (!crossed) {
+      if (this.state === 'crossed') this.setState('ok', '');
+      return;
+    }
+    if (this.state !== 'crossed') {
+      this.crossedAt = now;
+      this.told = false;
+    }
+    this.setState('crossed', `best bid ${bid.price} is not below best ask ${ask.price}`);
   }
+}
+
+function pair(level: Level | undefined): LevelChange | null {
+  return level ? [level.price, level.size] : null;
 }
 
 function badLevel(levels: readonly LevelChange[]): Problem | null {

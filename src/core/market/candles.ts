@@ -2,7 +2,7 @@ import type { Interval } from '../contract';
 import type { OpenCandle } from './openCandle';
 import type { Candle } from './outputs';
 import { SecondRing } from './secondRing';
-import { MinuteSeries, RollupSeries, type CandleSink, type Series } from './series';
+import { bucketOf, MinuteSeries, RollupSeries, type CandleSink, type Series } from './series';
 
 /** Timeframes of one minute and more, shortest first. */
 export const ROLLED = ['1m', '5m', '15m', '1h', '4h', '1d'] as const satisfies readonly Interval[];
@@ -19,6 +19,10 @@ export class CandleBook {
   /** Venue time before which nothing is to be closed; -Infinity when it is to be found anew. */
   private dueAt = -Infinity;
   private lastOpen: OpenCandle | null = null;
+  /** Venue whose minutes are taken; empty before the first. */
+  private leader = '';
+  /** Open time of the first minute that is the leader's. */
+  private since = -Infinity;
 
   constructor(limit: number) {
     const minutes = new MinuteSeries('1m', limit);
@@ -34,32 +38,48 @@ export class CandleBook {
     };
   }
 
-  /** A trade. `late`: its minute is closed, only the tape has it; `given`: its minute is the venue's own, which contains it. */
-  trade(price: number, size: string, time: number, venueNow: number, sink: CandleSink): 'merged' | 'late' | 'given' {
+  /**
+   * A venue's trade, `own` being its minute with the trade in it. `late`: that minute is closed, only the tape has it; `given`: it is
+   * the venue's own candle, which contains it; `foreign`: it is the minute of the venue that led before.
+   */
+  trade(own: OpenCandle | null, price: number, size: string, time: number, venueNow: number, sink: CandleSink): 'taken' | 'late' | 'given' | 'foreign' {
     if (this.fromMid) this.dropMid();
     this.seconds.add(price, Number(size), time);
-    const open = this.minutes.openFor(time, price, venueNow, sink);
-    if (typeof open === 'string') return open;
-    this.opened(open);
-    open.add(price, time);
-    open.volume.add(size);
-    this.dirty = true;
-    return 'merged';
+    return own === null ? 'late' : this.take(own, venueNow, sink);
   }
 
   /** A mid price of a market without public trades: a candle of quotes, its volume is 0. */
-  mid(price: number, time: number, venueNow: number, sink: CandleSink): void {
-    const open = this.minutes.openFor(time, price, venueNow, sink);
-    if (typeof open === 'string') return;
-    this.opened(open);
-    open.add(price, time);
-    this.fromMid = true;
+  mid(own: OpenCandle | null, venueNow: number, sink: CandleSink): void {
+    if (own !== null && this.take(own, venueNow, sink) === 'taken') this.fromMid = true;
+  }
+
+  private take(own: OpenCandle, venueNow: number, sink: CandleSink): 'taken' | 'late' | 'given' | 'foreign' {
+    this.lead(own.venue, venueNow);
+    const result = this.minutes.take(own, this.since, venueNow, sink);
+    if (result !== 'taken') return result;
+    this.opened(own);
     this.dirty = true;
+    return result;
+  }
+
+  /**
+   * Another venue leads from the minute of `venueNow` on. No minute mixes two venues' trades: the one in which the lead changed
+   * is the old leader's until the new one has a trade of its own in it, and then the new one's alone.
+   */
+  private lead(venue: string, venueNow: number): void {
+    if (venue === this.leader) return;
+    if (this.leader !== '') {
+      this.since = bucketOf(venueNow, this.minutes.length);
+      for (const interval of ROLLED) this.series[interval].forgetHint();
+    }
+    this.leader = venue;
   }
 
   /** A candle of the venue or of history. */
-  venue(interval: RolledInterval, candle: Candle, closed: boolean, sink: CandleSink, history: boolean): void {
+  given(venue: string, interval: RolledInterval, candle: Candle, closed: boolean, venueNow: number, sink: CandleSink, history: boolean): void {
     const series = this.series[interval];
+    if (!history) this.lead(venue, venueNow);
+    this.minutes.closedVenue = venue;
     if (closed) series.give(candle, sink, history);
     else series.suggest(candle);
     this.dueAt = -Infinity;
@@ -88,6 +108,11 @@ export class CandleBook {
     if (interval === '1s') return this.seconds.last(count);
     const series = this.series[interval];
     return [...series.closed.items.slice(-count), ...series.pending()].slice(-count);
+  }
+
+  /** Venue of the candle closed last: of a longer one, that of its last minute. */
+  get closedVenue(): string {
+    return this.minutes.closedVenue;
   }
 
   /** The candle now forming; null when none is. */

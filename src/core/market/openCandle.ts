@@ -11,7 +11,8 @@ export class OpenCandle {
   private closeTime: number;
   private openedAt: number;
 
-  constructor(readonly openTime: number, public open: number, time: number) {
+  /** @param venue whose trades it is made of; empty for a mixture of minutes. */
+  constructor(readonly openTime: number, public open: number, time: number, readonly venue = '') {
     this.high = open;
     this.low = open;
     this.close = open;

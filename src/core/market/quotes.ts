@@ -1,46 +1,52 @@
-import type { DataKind, QuoteStateName } from '../contract';
+import type { DataKind, QuoteStateName, Route } from '../contract';
 import { decimalsOf } from '../util/decimal';
 import type { SessionState } from './calendar';
+import { challenger, standingNote } from './election';
 import type { EventOrigin } from './events';
-import type { Instrument } from './instrument';
+import type { AssetClass, Instrument } from './instrument';
 import type { Quote, VenueQuote } from './outputs';
+import type { SessionNow } from './sessions';
 import { Source } from './source';
 
-/** A preferred venue takes the lead back only after it delivered without a pause for this long, ms: no flapping. */
-export const TAKEOVER_MS = 3_000;
 /** A quote that only got fresher, not different, is sent again after this, ms of feed time, so that its age stays true. */
 const REFRESH_MS = 1_000;
 /** Venues per symbol; more is a fault of configuration. */
 const MAX_SOURCES = 16;
 
-/**
- * The consolidated quote of one symbol. All its values come from one venue, the leader: the freshest healthy source by
- * priority. A healthy leader keeps the lead until a preferred venue was healthy for `TAKEOVER_MS`; a leader that is silent
- * beyond the staleness limit, or whose connection is down, loses it at once to the best healthy source. When none is healthy
- * the last leader's values stay, flagged.
- */
+/** What the engine was told about sources. */
+export interface SourceRules {
+  /** Lower is preferred. */
+  readonly priorityOf: (venue: string) => number;
+  /** Staleness limit of a stream, ms. */
+  readonly staleMsOf: (venue: string, route: Route, assetClass: AssetClass) => number;
+  /** Name of a venue for people. */
+  readonly nameOf: (venue: string) => string;
+}
+
+/** The consolidated quote of one symbol. All its values come from one venue, the leader (`challenger` has the rule). */
 export class QuoteBoard {
   readonly sources: Source[] = [];
   leader: Source | null = null;
   current: Quote;
 
-  constructor(public instrument: Instrument, private readonly staleMs: number, kind: DataKind) {
+  constructor(public instrument: Instrument, private readonly rules: SourceRules, kind: DataKind) {
     this.current = emptyQuote(instrument.symbol, kind);
   }
 
   /** The state of one venue, made at its first input; null when there are too many venues. */
-  source(origin: EventOrigin, priorityOf: (venue: string) => number): Source | null {
-    for (const source of this.sources) {
-      if (source.venue !== origin.venue) continue;
-      source.kind = origin.kind;
-      source.route = origin.route;
-      return source;
-    }
-    if (this.sources.length >= MAX_SOURCES) return null;
-    const judged = this.instrument.assetClass !== 'test';
-    const made = new Source(origin.venue, origin.kind, origin.route, priorityOf(origin.venue), this.staleMs, judged);
+  source({ venue, kind, route }: EventOrigin): Source | null {
+    const found = this.known(venue);
+    if (found || this.sources.length >= MAX_SOURCES) return found;
+    const { assetClass } = this.instrument;
+    const made = new Source(venue, kind, route, this.rules.priorityOf(venue), (by) => this.rules.staleMsOf(venue, by, assetClass), assetClass !== 'test');
     this.sources.push(made);
     return made;
+  }
+
+  /** The state of one venue; null while it said nothing. */
+  known(venue: string): Source | null {
+    for (const source of this.sources) if (source.venue === venue) return source;
+    return null;
   }
 
   /** Forgets every source: the kind of data changed. */
@@ -51,17 +57,12 @@ export class QuoteBoard {
   }
 
   /** Chooses the leader; true when it changed. */
-  elect(now: number): boolean {
+  elect(now: number, session: SessionState): boolean {
     const leader = this.leader;
-    if (this.sources.length === 1 && leader) return false;
-    const keeps = leader?.healthy(now) === true;
-    let best: Source | null = null;
-    for (const source of this.sources) {
-      if (!source.healthy(now) || source === leader) continue;
-      if (keeps && (source.priority >= leader.priority || now - source.healthySince < TAKEOVER_MS)) continue;
-      if (best === null || source.priority < best.priority) best = source;
-    }
+    if (leader && this.sources.length === 1) return false;
+    const best = challenger(leader, this.sources, now, this.instrument.assetClass, session);
     if (best === null) return false;
+    if (leader && best.priority >= leader.priority) leader.noteLoss(now);
     this.leader = best;
     return true;
   }
@@ -85,11 +86,14 @@ export class QuoteBoard {
     return this.current;
   }
 
-  /** What each venue says, the preferred first. */
-  venueQuotes(now: number): readonly VenueQuote[] {
+  /** What each venue says, the preferred first. `connectedSince`: feed time since which a venue is connected; null while it is not. */
+  venueQuotes(now: number, session: SessionNow, connectedSince: (venue: string) => number | null): readonly VenueQuote[] {
     return [...this.sources].sort((a, b) => a.priority - b.priority).map((s) => ({
-      symbol: this.instrument.symbol, venue: s.venue, kind: s.kind, route: s.route, last: s.last, bid: s.bid, ask: s.ask, bidSize: s.bidSize, askSize: s.askSize,
-      volume24h: s.volume24h, state: stateOf(s, now, 'open'), activity: 'unknown', perMinute: null, usualPerMinute: null, leads: s === this.leader, note: '',
+      symbol: this.instrument.symbol, venue: s.venue, kind: s.kind, route: s.route,
+      last: this.lastOf(s), bid: s.bid, ask: s.ask, bidSize: s.bidSize, askSize: s.askSize, volume24h: s.volume24h,
+      state: s.receiveTime === null ? 'none' : stateOf(s, now, session.state), activity: s.activity.state(now, session, connectedSince(s.venue)),
+      perMinute: rounded(s.activity.perMinute(now)), usualPerMinute: rounded(s.activity.usual(now, session.state)),
+      leads: s === this.leader, note: standingNote(s, this.leader, now, session.state, this.rules.nameOf),
       venueTime: s.venueTime, receiveTime: s.receiveTime,
     }));
   }
@@ -100,6 +104,11 @@ export class QuoteBoard {
     if (leader.traded || !quoted || leader.bid === null || leader.ask === null) return leader.last;
     return roundedMid(leader.bid, leader.ask, this.instrument.tickSize);
   }
+}
+
+/** A rate to one decimal. */
+function rounded(rate: number | null): number | null {
+  return rate === null ? null : Math.round(rate * 10) / 10;
 }
 
 /** (bid + ask) / 2 to the nearest half tick. */

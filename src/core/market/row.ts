@@ -2,14 +2,16 @@ import type { DataKind, Interval } from '../contract';
 import { OrderBook } from './book';
 import { CandleBook } from './candles';
 import type { Instrument } from './instrument';
-import { QuoteBoard } from './quotes';
+import { QuoteBoard, type SourceRules } from './quotes';
 import type { CandleSink } from './series';
+import { NO_SESSION, type SessionNow } from './sessions';
+import type { EngineOutput } from './outputs';
 import { Tape } from './trades';
 
 export interface RowOptions {
   readonly candleHistory: number;
   readonly tradeHistory: number;
-  readonly staleMs: number;
+  readonly rules: SourceRules;
   /** Place of the row in the round of those that are sent by time, 0 to 1: not all at once. */
   readonly phase: number;
 }
@@ -29,6 +31,10 @@ export class Row {
   candles: CandleBook;
   /** Venue of the newest candle input. */
   candleVenue = '';
+  /** The session of its market, as looked up last. */
+  session: SessionNow = NO_SESSION;
+  /** What the analysis last said of it, by what it is. */
+  readonly said = new Map<string, EngineOutput>();
   /** Timeframes that got history which the analysis has not seen yet. */
   readonly warm = new Set<Interval>();
   /** Feed time at which history was last handed to the analysis, ms. */
@@ -43,7 +49,7 @@ export class Row {
   readonly onCandle: CandleSink;
 
   constructor(instrument: Instrument, readonly options: RowOptions, kind: DataKind, sink: (row: Row) => CandleSink) {
-    this.quotes = new QuoteBoard(instrument, options.staleMs, kind);
+    this.quotes = new QuoteBoard(instrument, options.rules, kind);
     this.tape = new Tape(options.tradeHistory);
     this.candles = new CandleBook(options.candleHistory);
     this.onCandle = sink(this);
@@ -62,17 +68,20 @@ export class Row {
     const all = [...this.facts.values()];
     const least = (step: 'tickSize' | 'lotSize') => Math.min(told[step], ...all.map((i) => i[step]));
     const venues = [...new Set([this.instrument, ...all].flatMap((i) => i.venues))];
+    this.session = NO_SESSION;
     this.quotes.instrument = { ...told, tickSize: least('tickSize'), lotSize: least('lotSize'), venues };
     return this.quotes.instrument;
   }
 
   /** The book of a venue, made at its first input; null when there are too many. */
-  book(venue: string): OrderBook | null {
-    const found = this.books.get(venue);
-    if (found || this.books.size >= MAX_BOOKS) return found ?? null;
-    const made = new OrderBook();
-    this.books.set(venue, made);
-    return made;
+  book(venue: string, kind: DataKind): OrderBook | null {
+    let book = this.books.get(venue);
+    if (!book) {
+      if (this.books.size >= MAX_BOOKS) return null;
+      this.books.set(venue, (book = new OrderBook()));
+    }
+    book.kind = kind;
+    return book;
   }
 
   /** Forgets every value: the kind of data changed. */
@@ -82,6 +91,8 @@ export class Row {
     this.books.clear();
     this.candles = new CandleBook(this.options.candleHistory);
     this.candleVenue = '';
+    this.session = NO_SESSION;
+    this.said.clear();
     this.warm.clear();
     this.warmTime = -Infinity;
     this.sparklineDirty = false;

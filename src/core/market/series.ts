@@ -49,6 +49,11 @@ export abstract class Series {
     this.settle(candle, sink, history);
   }
 
+  /** Another venue leads: what the one before said of its forming candle holds no more. */
+  forgetHint(): void {
+    this.hint = null;
+  }
+
   /** A forming candle from the venue. */
   suggest(candle: Candle): void {
     if (candle.openTime > this.closed.newest() && candle.openTime >= (this.hint?.openTime ?? -Infinity)) this.hint = candle;
@@ -77,24 +82,32 @@ export abstract class Series {
 /** Most minutes open at once; a clock that is never heard must not let them grow. */
 const MAX_OPEN = 5;
 
-/** The one-minute series, made from trades. */
+/** The one-minute series, made of the leading venue's own minutes. */
 export class MinuteSeries extends Series {
+  /** Venue of the minute closed last. */
+  closedVenue = '';
   private readonly open: OpenCandle[] = [];
 
-  /** The open candle of a time, made when the bucket is new. null: the candle is closed (`late`) or the venue's (`given`). */
-  openFor(time: number, price: number, venueNow: number, sink: CandleSink): OpenCandle | 'late' | 'given' {
-    const bucket = bucketOf(time, this.length);
+  /**
+   * Takes the venue's minute that a trade is in. `late`: it is closed; `given`: it is closed by the venue's own candle, which
+   * contains the trade; `foreign`: it is another venue's, from before `since`.
+   */
+  take(own: OpenCandle, since: number, venueNow: number, sink: CandleSink): 'taken' | 'late' | 'given' | 'foreign' {
+    const { openTime } = own;
     for (let i = this.open.length - 1; i >= 0; i -= 1) {
       const candle = this.open[i];
-      if (candle?.openTime === bucket) return candle;
+      if (candle?.openTime !== openTime) continue;
+      if (candle === own) return 'taken';
+      if (openTime < since) return 'foreign';
+      this.open[i] = own;
+      return 'taken';
     }
-    if (bucket <= this.givenUpTo) return 'given';
-    if (bucket + this.length + GRACE_MS <= venueNow || this.closed.get(bucket)) return 'late';
-    const made = new OpenCandle(bucket, price, time);
-    const after = this.open.findIndex((candle) => candle.openTime > bucket);
-    this.open.splice(after < 0 ? this.open.length : after, 0, made);
+    if (openTime <= this.givenUpTo) return 'given';
+    if (openTime + this.length + GRACE_MS <= venueNow || this.closed.get(openTime)) return 'late';
+    const after = this.open.findIndex((candle) => candle.openTime > openTime);
+    this.open.splice(after < 0 ? this.open.length : after, 0, own);
     if (this.open.length > MAX_OPEN) this.closeFirst(sink);
-    return made;
+    return 'taken';
   }
 
   pending(): Candle[] {
@@ -124,7 +137,9 @@ export class MinuteSeries extends Series {
 
   private closeFirst(sink: CandleSink): void {
     const first = this.open.shift();
-    if (first) this.settle(this.closing(first.view()), sink, false);
+    if (!first) return;
+    this.closedVenue = first.venue;
+    this.settle(this.closing(first.view()), sink, false);
   }
 }
 

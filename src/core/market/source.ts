@@ -1,6 +1,9 @@
 import type { DataKind, Route } from '../contract';
 import { parseOptional, parsePositive, parseZeroable } from '../util/decimal';
-import type { QuoteEvent, TickerEvent } from './events';
+import { Activity } from './activity';
+import type { SessionState } from './calendar';
+import type { EventOrigin, QuoteEvent, TickerEvent } from './events';
+import { VenueMinutes } from './venueMinutes';
 import { isProblem, numberProblem, positiveOrNull, type Problem } from './validate';
 
 /** A price is absurd when it is this many times above or below the last good one ... */
@@ -11,6 +14,20 @@ const JUMP_STRIKES = 3;
 const JUMP_PERSIST_MS = 2_000;
 /** An older update id within this time (ms) is a late message; after it, the venue restarted its numbering. */
 const UPDATE_ORDER_MS = 10_000;
+
+/** A source that lost the lead waits longer to have it back at each further loss within this time, ms ... */
+const FLAP_MEMORY_MS = 300_000;
+/** ... twice as long each time, up to 2 to the power of this. */
+const MOST_DOUBLINGS = 5;
+/** A preferred venue takes the lead back only after it delivered without a pause for this long, ms: no flapping. */
+export const TAKEOVER_MS = 3_000;
+
+/** How good a source is at the moment, the best first: live and pushed, live and asked for, delayed, or none of it. */
+export const PUSHED = 0;
+export const POLLED = 1;
+export const DELAYED = 2;
+export const UNHEALTHY = 3;
+export type Standing = typeof PUSHED | typeof POLLED | typeof DELAYED | typeof UNHEALTHY;
 
 /** Everything one venue says about one symbol. Refused values change nothing but the `suspect` flag. */
 export class Source {
@@ -33,8 +50,17 @@ export class Source {
   suspect = false;
   /** The venue's connection is not live and nothing came since. Only fresh data takes this away. */
   down = false;
-  /** Feed time since which it delivers without a pause longer than the staleness limit. */
+  /** The venue sends quotes of its own: its book is not asked for them. */
+  quoted = false;
+  /** Feed time since which it delivers as well as now, without a pause longer than the staleness limit. */
   healthySince = 0;
+  /** Its limit on the route of its newest value, ms. */
+  staleMs: number;
+  readonly activity = new Activity();
+  readonly minutes: VenueMinutes;
+  private pushedUntil = -Infinity;
+  private losses = 0;
+  private lostAt = -Infinity;
   private lastTime = -Infinity;
   private updateId: number | null = null;
   private quoteTime = -Infinity;
@@ -50,16 +76,43 @@ export class Source {
     public route: Route,
     /** Lower is preferred. */
     readonly priority: number,
-    private readonly staleMs: number,
+    /** Staleness limit on a route, ms. */
+    private readonly limitOf: (route: Route) => number,
     /** false for test instruments, whose price wraps around. */
     private readonly judged: boolean,
-  ) {}
+  ) {
+    this.staleMs = limitOf(route);
+    this.minutes = new VenueMinutes(venue);
+  }
 
   healthy(now: number): boolean {
     return this.receiveTime !== null && !this.down && now - this.receiveTime <= this.staleMs;
   }
 
-  takeTrade(price: number, time: number, venueTime: number | null, now: number): Problem | null {
+  standing(now: number): Standing {
+    if (!this.healthy(now)) return UNHEALTHY;
+    if (this.kind === 'delayed') return DELAYED;
+    return now <= this.pushedUntil ? PUSHED : POLLED;
+  }
+
+  /** Time for which it must be healthy before it takes the lead from a healthy source, ms. */
+  takeoverMs(now: number): number {
+    return this.losses === 0 || now - this.lostAt > FLAP_MEMORY_MS ? TAKEOVER_MS : TAKEOVER_MS * 2 ** (this.losses - 1);
+  }
+
+  /** It lost the lead to a less preferred source. */
+  noteLoss(now: number): void {
+    this.losses = now - this.lostAt > FLAP_MEMORY_MS ? 1 : Math.min(this.losses + 1, MOST_DOUBLINGS + 1);
+    this.lostAt = now;
+  }
+
+  /** Nothing is pushed any more, and what does not come teaches nothing. */
+  unplug(): void {
+    this.pushedUntil = -Infinity;
+    this.activity.pause();
+  }
+
+  takeTrade(origin: EventOrigin, price: number, time: number, venueTime: number | null, now: number, session: SessionState): Problem | null {
     const problem = this.judge(price, now);
     if (problem) return problem;
     this.traded = true;
@@ -67,11 +120,11 @@ export class Source {
       this.last = price;
       this.lastTime = time;
     }
-    this.touch(venueTime, now);
+    this.touch(origin, venueTime, now, session);
     return null;
   }
 
-  takeQuote(event: QuoteEvent, venueTime: number | null, now: number): Problem | null {
+  takeQuote(event: QuoteEvent, venueTime: number | null, now: number, session: SessionState): Problem | null {
     const bid = positiveOrNull('bid', event.bid);
     const ask = positiveOrNull('ask', event.ask);
     const bidSize = positiveOrNull('bid size', event.bidSize);
@@ -92,11 +145,11 @@ export class Source {
     this.askSize = ask === null ? null : askSize;
     this.updateId = id;
     this.quoteTime = now;
-    this.touch(venueTime, now);
+    this.touch(event, venueTime, now, session);
     return null;
   }
 
-  takeTicker(event: TickerEvent, time: number, venueTime: number | null, now: number): Problem | null {
+  takeTicker(event: TickerEvent, time: number, venueTime: number | null, now: number, session: SessionState): Problem | null {
     const last = event.last === null || event.last === undefined ? null : parsePositive(event.last);
     const open = parseOptional(event.open24h);
     const high = parseOptional(event.high24h);
@@ -117,7 +170,7 @@ export class Source {
     this.high24h = high ?? this.high24h;
     this.low24h = low ?? this.low24h;
     this.volume24h = volume ?? this.volume24h;
-    this.touch(venueTime, now);
+    this.touch(event, venueTime, now, session);
     return null;
   }
 
@@ -149,12 +202,18 @@ export class Source {
     return this.strikes >= JUMP_STRIKES && now - this.strikeSince >= JUMP_PERSIST_MS;
   }
 
-  private touch(venueTime: number | null, now: number): void {
-    if (!this.healthy(now)) this.healthySince = now;
-    if (venueTime !== null && (this.venueTime === null || venueTime > this.venueTime)) this.venueTime = venueTime;
+  private touch({ kind, route }: EventOrigin, venueTime: number | null, now: number, session: SessionState): void {
+    const before = this.standing(now);
+    if (route !== this.route) this.staleMs = this.limitOf(route);
+    this.kind = kind;
+    this.route = route;
+    if (route !== 'rest') this.pushedUntil = now + this.staleMs;
     this.receiveTime = now;
     this.down = false;
     this.suspect = false;
+    if (before !== PUSHED && this.standing(now) < before) this.healthySince = now;
+    if (venueTime !== null && (this.venueTime === null || venueTime > this.venueTime)) this.venueTime = venueTime;
+    this.activity.take(now, session);
   }
 }
 

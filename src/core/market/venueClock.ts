@@ -28,8 +28,13 @@ export class VenueClock {
 
   /** Venue time at a feed time, ms. */
   at(now: number): number {
-    const offset = Math.min(this.before, this.present);
-    return offset === Infinity ? now : now - offset;
+    return now + (this.offset() ?? 0);
+  }
+
+  /** The venue's clock minus the feed clock, ms, too low by the least time a message takes; null before the first message. */
+  offset(): number | null {
+    const least = Math.min(this.before, this.present);
+    return least === Infinity ? null : -least;
   }
 }
 

@@ -50,7 +50,8 @@ describe('order book', () => {
     const feed = new Feed();
     feed.book(0, 'snapshot', [['1', '1']], [['2', '1']]);
     const out = feed.book(1, 'delta', [[price, size]], []);
-    expect(out.map((o) => o.type)).toEqual(['refused', 'book']);
+    expect(out.map((o) => o.type)).toEqual(['book', 'refused', 'quote']);
+    expect(feed.btc.state).toBe('suspect');
     expect(feed.engine.book('binance', 'BTC/USDT', 1)).toMatchObject({ state: 'gap', bids: [['1', '1']] });
   });
 });

@@ -101,7 +101,7 @@ describe('state by time', () => {
     const friday = Date.parse('2026-07-17T19:59:50Z');
     const feed = new Feed({}, 'simulated', undefined, friday);
     feed.trade(0, '200', '1', { symbol: 'AAPL' });
-    const states = [5_000, 11_000, 20_000, 4 * 3_600_000 + 11_000, 30 * 3_600_000].map((ms) => {
+    const states = [5_000, 11_000, 61_000, 4 * 3_600_000 + 11_000, 30 * 3_600_000].map((ms) => {
       feed.clock(ms);
       return feed.engine.quote('AAPL')?.state;
     });
