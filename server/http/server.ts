@@ -29,6 +29,7 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
     reply.headers(SECURITY_HEADERS);
     if (isPrivate(request)) reply.header('cache-control', 'no-store');
     const refusal = refuse(request, reply, ports, access);
+    if (refusal === 'forbidden') log.info({ audit: true, who: 'viewer', address: request.ip, action: `${request.method} ${request.url.slice(0, 120)}`, outcome: refusal }, 'control refused');
     if (refusal) return fail(reply, refusal);
     if (request.method === 'OPTIONS' && reply.hasHeader('access-control-allow-origin')) return reply.code(204).send();
     return undefined;

@@ -12,7 +12,6 @@ interface CompareBook {
   readonly reason: string;
   readonly kind: DataKind;
   readonly receiveTime: number | null;
-  readonly levels: readonly [number, number];
   readonly bids: readonly LevelChange[];
   readonly asks: readonly LevelChange[];
 }
@@ -37,7 +36,8 @@ export interface CompareTerms {
 /** Publishers of averages and reference rates: nobody can trade there, so they are no leg. */
 const NOT_A_MARKET: ReadonlySet<string> = new Set(['coingecko', 'alphavantage', 'exchangerate', 'frankfurter']);
 /** Levels looked at: few first, more only when they do not hold the size. */
-const DEPTHS = [100, 5_000] as const;
+const FIRST_DEPTH = 100;
+const DEPTHS = [FIRST_DEPTH, 1_000, 5_000] as const;
 
 interface Found {
   readonly instrument: Instrument;
@@ -79,7 +79,7 @@ function findLegs(market: CompareMarket, asked: Instrument): Found[] {
     const quotes = new Map(market.venueQuotes(instrument.symbol).map((quote) => [quote.venue, quote]));
     const venues = new Set([...quotes.keys(), ...booked.filter((b) => b.symbol === instrument.symbol).map((b) => b.venue)]);
     return [...venues].filter((venue) => !NOT_A_MARKET.has(venue)).map((venue) => ({
-      instrument, venue, quote: quotes.get(venue) ?? null, book: market.book(venue, instrument.symbol, DEPTHS[0]),
+      instrument, venue, quote: quotes.get(venue) ?? null, book: market.book(venue, instrument.symbol, FIRST_DEPTH),
     }));
   });
 }
@@ -128,10 +128,13 @@ function faultOf(one: Found, kind: DataKind, { now, speed }: CompareTerms): stri
 }
 
 function fillFrom(market: CompareMarket, { venue, instrument, book }: Found, name: 'bids' | 'asks', size: string): Fill | null {
-  if (!book) return null;
-  const filled = fill(book[name], size);
-  if (!filled || filled.complete || book.levels[name === 'bids' ? 0 : 1] <= DEPTHS[0]) return filled;
-  return fill(market.book(venue, instrument.symbol, DEPTHS[1])?.[name] ?? [], size);
+  let filled: Fill | null = null;
+  for (const depth of DEPTHS) {
+    const levels = (depth === FIRST_DEPTH ? book : market.book(venue, instrument.symbol, depth))?.[name] ?? [];
+    filled = fill(levels, size);
+    if (filled === null || filled.complete || levels.length < depth) break;
+  }
+  return filled;
 }
 
 function sideOf(filled: Fill | null, rate: number | null, feeFactor: number | null): CompareSide | null {

@@ -60,6 +60,32 @@ describe('the price of a size', () => {
     expect(fill([['5', '0']], '1')).toBeNull();
   });
 
+  /** The same, one unit of 10^-30 after another in whole numbers, as slowly and plainly as can be. */
+  function slowly(levels: Levels, size: string): { price: number; filled: number } | null {
+    const whole = (text: string): bigint => {
+      const [head = '', tail = ''] = text.split('.');
+      return BigInt(head + tail.padEnd(30, '0'));
+    };
+    let [left, cost, taken] = [whole(size), 0n, 0n];
+    for (const [price, held] of levels) {
+      const part = whole(held) < left ? whole(held) : left;
+      [left, taken, cost] = [left - part, taken + part, cost + part * whole(price)];
+    }
+    const shown = (value: bigint, scale: number): number => Number(`${String(value)}e-${scale}`);
+    return taken === 0n ? null : { price: shown((cost * 10n ** 30n) / taken, 60), filled: shown(taken, 30) };
+  }
+  const digits = (most: number) => fc.tuple(fc.stringMatching(new RegExp(`^[1-9][0-9]{0,${most}}$`)), fc.option(fc.stringMatching(/^[0-9]{1,12}$/), { nil: null })).map(([head, tail]) => (tail === null ? head : `${head}.${tail}`));
+
+  it('equals whole-number arithmetic to the last digit, for small and for huge numbers', () => {
+    for (const most of [3, 8, 17]) {
+      fc.assert(fc.property(fc.array(fc.tuple(digits(most), digits(most)), { maxLength: 12 }), digits(most), (levels, size) => {
+        const fast = fill(levels, size);
+        const slow = slowly(levels, size);
+        expect(fast && { price: fast.price, filled: fast.filled }).toEqual(slow);
+      }), { numRuns: 300 });
+    }
+  });
+
   const decimal = (most: number) => fc.tuple(fc.integer({ min: 1, max: most }), fc.integer({ min: 0, max: 8 })).map(([n, scale]) => (n / 10 ** scale).toFixed(scale));
   const side = fc.array(fc.tuple(decimal(1_000_000), decimal(100_000)), { minLength: 1, maxLength: 30 })
     .map((levels) => levels.sort((a, b) => Number(a[0]) - Number(b[0])).map(([p, s]) => [p, s] as const));

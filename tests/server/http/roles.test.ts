@@ -39,6 +39,8 @@ describe('who may do what', () => {
     await rig.start(TOKENS);
     for (const headers of [ROLES.viewer, ROLES.none]) await rig.ask('POST', '/api/v1/venues/okx/stop', headers);
     expect([rig.told, rig.venues.find((venue) => venue.id === 'okx')?.state]).toEqual([[], 'live']);
+    expect(rig.log.filter((line) => line['audit'] === true)).toMatchObject([{ who: 'viewer', address: '127.0.0.1', action: 'POST /api/v1/venues/okx/stop', outcome: 'forbidden' }]);
+    expect(JSON.stringify(rig.log)).not.toMatch(/viewer-token|admin-token/);
   });
 
   /** The router decodes the path before it looks for the route; the token used to be asked for by the text of the path, so this spelling went round it. */
