@@ -7,6 +7,7 @@ import { ROLLED } from '@/core/market/candles';
 import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import { BUILT_IN_INSTRUMENTS, selectInstruments } from '@/core/market/instruments';
+import { standardStaleMs } from '@/core/market/staleness';
 import { syntheticInstruments } from '@/core/simulator';
 import { createMemoryBus } from './bus/memoryBus';
 import { feedLine, listenProblem, pageUrl, StartRefused } from './cli/start';
@@ -16,7 +17,8 @@ import { installation } from './config/root';
 import type { Config } from './config/schema';
 import type { ConnectorContext, ConnectorDescriptor } from './connectors/base/connector';
 import { Hosts } from './connectors/base/hosts';
-import { memoryLedger } from './connectors/base/ledger';
+import { fileLedger, memoryLedger } from './connectors/base/ledger';
+import { createNeed } from './connectors/need';
 import { checkRegistry, VENUES } from './connectors/registry';
 import { checkReplayFile, createReplayConnector, type ReplayFileInfo } from './connectors/replay';
 import { createSimulatorConnector, type SimulatorConnector } from './connectors/simulator';
@@ -95,22 +97,34 @@ function createCore(config: Config, sources: Sources, log: Logger) {
   const sentimentEveryMs = config.binaryIntervalMs;
   const engine = createEngine({
     instruments: sources.instruments, venuePriority: [...sources.venues.map((v) => v.id), 'simulator'], candleHistory: CANDLE_HISTORY, signalIntervals: ROLLED, sentimentEveryMs,
+    staleMsOf: (id, route, assetClass) => {
+      const own = sources.venues.find((venue) => venue.id === id)?.staleMs;
+      return (route === 'rest' ? own?.rest : own?.socket) ?? standardStaleMs(route, assetClass);
+    },
   }, createAnalysis({ intervals: ROLLED, sentimentEveryMs }));
   return { config, sources, log, bus, engine, clock: createSteadyClock(), metrics: createMetrics() };
 }
 type Core = ReturnType<typeof createCore>;
 
 /** The sources and who decides between them; `probe` gives the latency probe's values, if it is on. */
-function createFeed({ config, sources, log, clock, metrics }: Core, lastCloses: () => ReadonlyMap<string, number>, accept: (event: InputEvent) => void) {
+function createFeed({ config, sources, log, engine, clock, metrics }: Core, lastCloses: () => ReadonlyMap<string, number>, accept: (event: InputEvent) => void) {
   let simulator: SimulatorConnector | null = null;
-  const ledger = memoryLedger();
+  const ledger = config.dataDir === ':memory:' ? memoryLedger() : fileLedger(join(config.dataDir, 'budgets.json'), log.child({ part: 'budgets' }));
   const hosts = new Hosts(clock, ledger);
-  const context = (id: string, emit: (event: InputEvent) => void, urls = { ws: '', rest: '' }): ConnectorContext => ({
-    log: log.child({ part: 'connector', venue: id }), metrics, clock, random: Math.random, instruments: sources.instruments, emit, urls, key: null, needed: () => true, ledger, hosts,
+  const context = (id: string, emit: (event: InputEvent) => void, more: Partial<ConnectorContext> = {}): ConnectorContext => ({
+    log: log.child({ part: 'connector', venue: id }), metrics, clock, random: Math.random, instruments: sources.instruments, emit, urls: { ws: '', rest: '' }, key: null,
+    needed: () => true, ledger, hosts, ...more,
   });
+  const lacks = createNeed(engine, sources.venues, clock);
   const supervisor = createSupervisor({
     feed: config.feed, venues: sources.venues, emit: accept, clock, log: log.child({ part: 'supervisor' }),
-    makeContext: ({ id, urls }, emit) => context(id, emit, { ws: config.venueUrls.get(id)?.ws ?? urls.ws, rest: config.venueUrls.get(id)?.rest ?? urls.rest }),
+    makeContext: ({ id, urls, keyVariable, priority }, emit) => context(id, emit, {
+      urls: { ws: config.venueUrls.get(id)?.ws ?? urls.ws, rest: config.venueUrls.get(id)?.rest ?? urls.rest },
+      // CoinGecko works without a key; with one it allows more.
+      key: id === 'coingecko' ? config.coinGeckoApiKey : keyOf(config, keyVariable),
+      // While prices are simulated nobody sees what a rarely asked source would give.
+      needed: (symbol) => supervisor.mode !== 'simulated' && lacks(symbol, priority),
+    }),
     simulator: (emit) => (simulator = createSimulatorConnector({
       context: context('simulator', emit), seed: config.seed, speed: config.simSpeed, probe: config.simProbe, initialPrices: lastCloses(),
     })),
