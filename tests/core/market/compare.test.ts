@@ -176,7 +176,8 @@ describe('comparison', () => {
     ['a gap', { book: { ...around(150), state: 'gap' as const, reason: 'update 7 is missing' } }, /not good \(gap: update 7 is missing\)/],
     ['no book', { book: null }, /no order book of BTC\/USDT from bad/],
     ['a closed market', { quote: { state: 'closed' as const }, book: around(150) }, /the market is closed/],
-    ['a stale quote', { quote: { state: 'stale' as const }, book: around(150) }, /its price is stale/],
+    ['a stale quote and a book of unknown age', { quote: { state: 'stale' as const }, book: { ...around(150), age: null } }, /its price is stale/],
+    ['a refused value', { quote: { state: 'suspect' as const }, book: around(150) }, /its price is suspect/],
     ['simulated prices', { quote: { kind: 'simulated' as const }, book: { ...around(150), kind: 'simulated' as const } }, /its data is simulated; only live data/],
     ['delayed prices', { quote: { kind: 'delayed' as const }, book: null }, /its data is delayed/],
     ['unknown age', { quote: { receiveTime: null }, book: { ...around(150), age: null } }, /age is not known/],
@@ -186,6 +187,11 @@ describe('comparison', () => {
     expect(bad?.comparable).toBe(false);
     expect(bad?.reason).toMatch(words);
     expect([report.best?.buy.venue, report.best?.sell.venue]).not.toContain('bad');
+  });
+
+  it('takes a fresh book for good although its ticker rests', () => {
+    const report = run([leg('okx', 100), { ...leg('kraken', 110), quote: { state: 'stale', receiveTime: NOW - 40_000 } }]);
+    expect(report.legs[1]).toMatchObject({ comparable: true, age_ms: 50 });
   });
 
   it('computes no figures from a book that is not good', () => {
