@@ -37,7 +37,8 @@ export interface KeyedPoll {
   /** Least time between two calls, ms. */
   readonly spacingMs: number;
   readonly batch: number;
-  readonly ask: (venueSymbols: readonly string[]) => Promise<Result<PollTaken, HttpFailure>>;
+  /** `all` = number of symbols that need REST now, these among them. */
+  readonly ask: (venueSymbols: readonly string[], all: number) => Promise<Result<PollTaken, HttpFailure>>;
 }
 
 export interface KeyedFeedOptions {
@@ -99,7 +100,7 @@ export class KeyedFeed {
     this.poller = new Poller({
       clock: context.clock, random: context.random, symbols: [...wanted.keys()], needed: (venueSymbol) => this.wants(venueSymbol),
       batch: poll.batch, weight: (symbols) => symbols, spacingMs: poll.spacingMs, budget: this.shared.http.budget, breaker: this.breaker,
-      ask: poll.ask, changed: () => this.look(), lookMs: times.lookMs,
+      ask: (venueSymbols) => poll.ask(venueSymbols, [...wanted.keys()].filter((s) => this.wants(s)).length), changed: () => this.look(), lookMs: times.lookMs,
     });
   }
 
@@ -107,7 +108,7 @@ export class KeyedFeed {
   start(): boolean {
     const { session, options } = this;
     if (session.state !== 'off' && session.state !== 'refused') return false;
-    session.stop();
+    if (session.state === 'refused') session.stop();
     if (options.context.key === null) {
       session.stop(`it needs a key: set ${options.keyVariable}`);
       return false;
