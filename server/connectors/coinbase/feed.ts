@@ -1,18 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Instrument } from '@/core/market/instrument';
-import { backoffDelay } from '@/core/util/backoff';
-import type { CandleBackfill } from '../base/backfill';
+import type { MarketInput } from '@/core/market/events';
+import { err, ok, type Result } from '@/core/util/result';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import { HTTP_DEFAULTS, VenueHttp, type HttpOptions } from '../base/http';
+import type { FallbackTimes } from '../base/fallback';
+import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
 import type { Link } from '../base/link';
-import { ClockOffset, RateMeter } from '../base/measure';
-import { sessionStatus } from '../base/status';
+import type { Listed } from '../base/listings';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
+import { VenueFeed } from '../base/venueFeed';
 import type { CoinbaseMapped } from './mapped';
-import type { CoinbaseProduct } from './raw';
+import { CoinbaseRepairs } from './repairs';
 import { CoinbaseRest, createCoinbaseBackfill } from './rest';
-import { mayBeListed, toCoinbase, toInstrument } from './symbols';
+import { mayBeListed, toCoinbase, toListed } from './symbols';
+import { readTicker } from './tickers';
 import { CoinbaseTranslator } from './translate';
 
 export interface CoinbaseOptions {
@@ -28,6 +28,9 @@ export interface CoinbaseOptions {
   readonly heartbeatMs: number;
   /** Shortest time between two requests for new book snapshots, ms; one that has not come is asked for again after five times this. */
   readonly resyncMs: number;
+  readonly fallback: Partial<FallbackTimes>;
+  /** Time between two readings of the list of products, ms. */
+  readonly listingsMs?: number;
 }
 
 export const COINBASE_DEFAULTS: CoinbaseOptions = {
@@ -35,94 +38,82 @@ export const COINBASE_DEFAULTS: CoinbaseOptions = {
   // tells a dead connection sooner than silence does; the venue names no end of life of a connection.
   limits: { ...SESSION_DEFAULTS, maxMessageBytes: 16 * 2 ** 20, messagesPerSecond: 5, maxQueued: 512, staleMs: 15_000, silentMs: 45_000, maxAgeMs: Number.POSITIVE_INFINITY },
   http: HTTP_DEFAULTS,
-  books: false,
+  books: true,
   silentStreamMs: 120_000,
   listingsWaitMs: 2_500,
   heartbeatMs: 10_000,
   resyncMs: 2_000,
+  fallback: {},
 };
 
 const PRODUCTS_PER_MESSAGE = 30;
 /** Calls a minute that we allow ourselves; the venue allows several a second. */
-const CALLS_PER_MINUTE = 240;
-const LISTINGS_RETRY = { firstMs: 5_000, baseMs: 10_000, capMs: 300_000 };
+const CALLS = { name: 'REST calls', per: 'minute', limit: 240 } as const;
+/** The venue tells prices product by product: so many of them at each poll, in turn. */
+const PRODUCTS_PER_POLL = 10;
 
 /** The live feed: sockets, subscriptions and REST of Coinbase. What messages mean is the translator's business. */
 export class CoinbaseFeed implements Connector {
   readonly id = 'coinbase';
   private readonly session: VenueSession;
   private readonly subscriptions: Subscriptions;
-  private readonly meter = new RateMeter();
-  private readonly offset = new ClockOffset();
-  private readonly wanted: ReadonlyMap<string, Instrument>;
-  private readonly channels: readonly string[];
-  private served: Map<string, string>;
+  private readonly feed: VenueFeed;
+  private readonly repairs: CoinbaseRepairs;
   private translator: CoinbaseTranslator;
-  private abort = new AbortController();
-  private backfill: CandleBackfill | null = null;
+  private rest: CoinbaseRest | null = null;
   private ticker: NodeJS.Timeout | null = null;
   /** Subscriptions may be sent: the list of products is here, or was waited for long enough. */
   private ready = false;
   private listingsKnown = false;
-  /** Wall time of the newest data, for the range to load after an absence; null when nothing is missing. */
-  private lastDataWall: number | null = null;
-  private missingSince: number | null = null;
   /** Monotonic ms. */
   private startedAt = 0;
   private lastHeartbeat: number | null = null;
-  private lastResync = -Infinity;
-  private readonly broken = new Set<string>();
-  private holed = false;
+  private polled = 0;
 
   constructor(
     private readonly context: ConnectorContext,
     private readonly options: CoinbaseOptions,
   ) {
-    this.wanted = new Map(context.instruments.filter(mayBeListed).map((i) => [toCoinbase(i.symbol), i]));
-    this.channels = ['market_trades', 'ticker', ...(options.books ? ['level2'] : [])];
-    this.served = new Map();
     this.subscriptions = new Subscriptions(options.silentStreamMs);
+    const crypto = context.instruments.filter((i) => i.assetClass === 'crypto');
+    this.feed = new VenueFeed({
+      ...options, id: this.id, name: 'Coinbase', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
+      wanted: new Map(crypto.filter(mayBeListed).map((i) => [toCoinbase(i.symbol), i])),
+      impossible: new Map(crypto.filter((i) => !mayBeListed(i)).map(({ symbol }) => [symbol, 'no product in the spelling of Coinbase'])),
+      session: () => this.session, subscriptions: () => [this.subscriptions], streamsOf: (p) => this.streamsOf(p),
+      join: (p) => this.join(p), leave: (p, reason) => this.leave(p, reason), poll: () => this.poll(),
+    });
+    this.repairs = new CoinbaseRepairs({ clock: context.clock, paceMs: options.resyncMs, traded: () => [...this.feed.served.keys()], ask: (channel, ids) => this.renew(channel, ids) });
     this.translator = this.createTranslator();
     this.session = new VenueSession({
-      venue: 'Coinbase',
-      hosts: [context.urls.ws],
-      clock: context.clock,
-      random: context.random,
-      log: context.log,
-      limits: options.limits,
+      venue: 'Coinbase', hosts: [context.urls.ws], clock: context.clock, random: context.random, log: context.log, limits: options.limits,
       address: (host) => host,
       onOpen: (link) => this.opened(link),
       onMessage: (text, at) => this.message(text, at),
       isData: (text) => /^\{"channel":"(market_trades|ticker|l2_data)"/.test(text),
       onSwitch: (planned, reason) => this.switched(planned, reason),
-      onState: (state, reason) => context.emit({ type: 'feedStatus', venue: this.id, state, reason, receiveTime: context.clock.now() }),
+      onState: (state, reason) => this.feed.tell(state, reason),
     });
   }
 
   start(): void {
-    if (this.session.state !== 'off' && this.session.state !== 'refused') return;
-    const { context, options } = this;
-    if (this.wanted.size === 0) {
-      context.emit({ type: 'feedStatus', venue: this.id, state: 'off', reason: 'none of the wanted symbols is traded there', receiveTime: context.clock.now() });
-      return;
-    }
-    if (this.session.state === 'refused') this.session.stop();
-    this.abort.abort();
-    this.abort = new AbortController();
-    const { signal } = this.abort;
-    const http = new VenueHttp('Coinbase', context.clock, context.hosts.budget(this.id, [{ name: 'REST calls', per: 'minute', limit: CALLS_PER_MINUTE }]), options.http, { hosts: context.hosts });
-    const rest = new CoinbaseRest(context.urls.rest.replace(/\/+$/, ''), http, signal);
+    const { context, options, feed, session } = this;
+    if ((session.state !== 'off' && session.state !== 'refused') || !feed.begin()) return;
+    if (session.state === 'refused') session.stop();
+    const { signal } = feed;
+    const rest = new CoinbaseRest(context.urls.rest.replace(/\/+$/, ''), feed.http, signal);
+    this.rest = rest;
     this.translator = this.createTranslator();
-    this.backfill = createCoinbaseBackfill(rest, this.translator.mapper, { ...context, signal, offsetMs: () => this.offset.offsetMs, retry: options.limits.backoff });
-    this.served = new Map([...this.wanted].map(([productId, i]) => [productId, i.symbol]));
+    feed.backfill = createCoinbaseBackfill(rest, this.translator.mapper, { ...context, signal, offsetMs: () => feed.offset.offsetMs, retry: options.limits.backoff });
     this.subscriptions.drop(this.subscriptions.wanted);
     this.ready = false;
     this.listingsKnown = false;
     this.startedAt = context.clock.monotonic();
     if (this.ticker) clearInterval(this.ticker);
     this.ticker = setInterval(() => this.tick(), Math.min(1_000, options.resyncMs / 4, options.listingsWaitMs / 4));
-    this.session.start();
-    void this.loadListings(rest, signal);
+    session.start();
+    feed.fallback.start();
+    feed.keepListings(() => this.listings(rest), (listings) => this.useListings(listings), () => this.becomeReady());
   }
 
   stop(): Promise<void> {
@@ -131,16 +122,15 @@ export class CoinbaseFeed implements Connector {
   }
 
   refill(): void {
-    this.missingSince = null;
-    this.backfill?.full(this.served);
+    this.feed.refill();
   }
 
   status(): VenueStatus {
-    return sessionStatus({ id: this.id, name: 'Coinbase' }, this.session, { meter: this.meter, offset: this.offset }, this.served, this.context.clock.monotonic());
+    return this.feed.status();
   }
 
   private halt(reason: string): void {
-    this.abort.abort();
+    this.feed.end();
     if (this.ticker) clearInterval(this.ticker);
     this.ticker = null;
     this.translator.cut(reason, this.context.clock.now());
@@ -149,10 +139,7 @@ export class CoinbaseFeed implements Connector {
 
   private createTranslator(): CoinbaseTranslator {
     return new CoinbaseTranslator({
-      kind: 'live',
-      route: 'socket',
-      symbolOf: (productId) => this.served.get(this.requested(productId)) ?? null,
-      emit: this.context.emit,
+      kind: 'live', route: 'socket', symbolOf: (productId) => this.feed.served.get(this.requested(productId)) ?? null, emit: this.feed.emit,
       resync: (productIds, hole) => this.needSnapshots(productIds, hole),
       readLarge: (slice) => this.turnByTurn(slice),
       now: () => this.context.clock.now(),
@@ -161,12 +148,12 @@ export class CoinbaseFeed implements Connector {
 
   /** Products in USDC share the book in USD and are answered under that name. */
   private requested(productId: string): string {
-    return !this.served.has(productId) && productId.endsWith('-USD') ? `${productId}C` : productId;
+    return !this.feed.served.has(productId) && productId.endsWith('-USD') ? `${productId}C` : productId;
   }
 
   /** Parses a large frame between other work, so that it never holds the process. */
   private turnByTurn(slice: () => boolean): void {
-    const { signal } = this.abort;
+    const { signal } = this.feed;
     const turn = (): void => {
       if (!signal.aborted && !slice()) setImmediate(turn);
     };
@@ -176,42 +163,65 @@ export class CoinbaseFeed implements Connector {
   // Subscriptions
 
   /** One channel a frame. Without the list of products each goes alone: an unknown one spoils the whole request. */
-  private requests(type: 'subscribe' | 'unsubscribe', productIds: readonly string[], channels = this.channels): readonly string[] {
+  private requests(type: 'subscribe' | 'unsubscribe', channel: string, productIds: readonly string[]): readonly string[] {
     const size = this.listingsKnown ? PRODUCTS_PER_MESSAGE : 1;
     const frames: string[] = [];
-    for (let i = 0; i < productIds.length; i += size) {
-      for (const channel of channels) frames.push(JSON.stringify({ type, product_ids: productIds.slice(i, i + size), channel }));
-    }
+    for (let i = 0; i < productIds.length; i += size) frames.push(JSON.stringify({ type, product_ids: productIds.slice(i, i + size), channel }));
     return frames;
   }
 
+  private channelsOf(productId: string): readonly string[] {
+    return ['market_trades', 'ticker', ...(this.feed.booked.has(productId) ? ['level2'] : [])];
+  }
+
   private streamsOf(productId: string): readonly string[] {
-    return this.channels.map((channel) => `${channel}:${productId}`);
+    return this.channelsOf(productId).map((channel) => `${channel}:${productId}`);
+  }
+
+  private allRequests(): readonly string[] {
+    const all = [...this.feed.served.keys()];
+    return ['market_trades', 'ticker', 'level2'].flatMap((channel) => this.requests('subscribe', channel, all.filter((p) => this.channelsOf(p).includes(channel))));
   }
 
   /** The heartbeat is asked for at once: it keeps the connection open, and the venue cuts those that ask for nothing within 5 s. */
   private opened(link: Link): void {
-    const now = this.context.clock.monotonic();
-    if (link.generation === this.session.linkGeneration) this.subscriptions.reset(now);
-    this.lastResync = now;
+    if (link.generation === this.session.linkGeneration) this.subscriptions.reset(this.context.clock.monotonic());
+    this.repairs.opened();
     link.send(JSON.stringify({ type: 'subscribe', channel: 'heartbeats' }));
-    if (this.ready) for (const frame of this.requests('subscribe', [...this.served.keys()])) link.send(frame);
+    if (this.ready) for (const frame of this.allRequests()) link.send(frame);
   }
 
   private becomeReady(): void {
     if (this.ready) return;
     this.ready = true;
-    this.subscriptions.want([...this.served.keys()].flatMap((p) => this.streamsOf(p)), this.context.clock.monotonic());
-    for (const frame of this.requests('subscribe', [...this.served.keys()])) this.session.send(frame);
+    this.subscriptions.want([...this.feed.served.keys()].flatMap((p) => this.streamsOf(p)), this.context.clock.monotonic());
+    for (const frame of this.allRequests()) this.session.send(frame);
+  }
+
+  private join(productId: string): void {
+    if (!this.ready) return;
+    for (const channel of this.channelsOf(productId)) {
+      const stream = `${channel}:${productId}`;
+      if (this.subscriptions.state(stream) !== null) continue;
+      this.subscriptions.want([stream], this.context.clock.monotonic());
+      for (const frame of this.requests('subscribe', channel, [productId])) this.session.send(frame);
+    }
+  }
+
+  private leave(productId: string, reason: string): void {
+    this.translator.drop(productId, reason, this.context.clock.now());
+    this.subscriptions.drop(this.streamsOf(productId));
+    if (this.ready) for (const channel of this.channelsOf(productId)) for (const frame of this.requests('unsubscribe', channel, [productId])) this.session.send(frame);
+  }
+
+  private renew(channel: string, productIds: readonly string[]): void {
+    for (const type of ['unsubscribe', 'subscribe'] as const) for (const frame of this.requests(type, channel, productIds)) this.session.send(frame);
   }
 
   // Messages
 
   private message(text: string, at: number): boolean {
-    const now = this.context.clock.monotonic();
-    this.meter.add(now);
-    this.context.metrics.venueMessages.inc({ venue: this.id });
-    this.context.watchRaw?.(text);
+    const now = this.feed.received(text);
     const mapped = this.translator.frame(text, at);
     if (mapped.type === 'data') return this.delivered(mapped, at, now);
     if (mapped.type === 'ack') for (const stream of mapped.streams) this.subscriptions.confirmed(stream, now);
@@ -226,53 +236,26 @@ export class CoinbaseFeed implements Connector {
       this.subscriptions.delivered(`${channel}:${this.requested(productId)}`);
     }
     if (mapped.events.length === 0 && mapped.books.length === 0) return false;
-    const trade = mapped.events.findLast((e) => e.type === 'trade');
-    if (trade && trade.venueTime !== null) this.offset.add(at, trade.venueTime, now);
-    this.lastDataWall = at;
-    if (this.missingSince !== null) {
-      this.backfill?.missed(this.served, this.missingSince);
-      this.missingSince = null;
-    }
+    this.feed.delivered(at, now, mapped.events.findLast((e) => e.type === 'trade')?.venueTime ?? null);
     return true;
   }
 
   private venueError(words: string, at: number): void {
     const detail = `Coinbase refused a request (${words})`;
     this.context.log.warn(detail);
-    this.context.emit({ type: 'badInput', venue: this.id, symbol: null, code: 'bad_payload', detail, receiveTime: at });
+    this.feed.emit({ type: 'badInput', venue: this.id, symbol: null, code: 'bad_payload', detail, receiveTime: at });
   }
 
   private switched(planned: boolean, reason: string): void {
-    this.context.metrics.venueReconnects.inc({ venue: this.id, reason: planned ? 'planned' : 'lost' });
+    this.feed.switched(planned);
     this.lastHeartbeat = null;
-    this.broken.clear();
-    this.holed = false;
+    this.repairs.clear();
     this.translator.cut(reason, this.context.clock.now());
-    if (!planned) this.missingSince ??= this.lastDataWall;
   }
-
-  // Repairs
 
   private needSnapshots(productIds: readonly string[], hole: boolean): void {
-    for (const productId of productIds) this.broken.add(this.requested(productId));
-    if (hole) {
-      this.holed = true;
-      this.missingSince ??= this.lastDataWall;
-    }
-    this.repair();
-  }
-
-  /** A new subscription brings a new snapshot: of the books, and after a hole of the latest trades. */
-  private repair(): void {
-    const now = this.context.clock.monotonic();
-    if ((this.broken.size === 0 && !this.holed) || now - this.lastResync < this.options.resyncMs) return;
-    this.lastResync = now;
-    const channels: (readonly [string, readonly string[]])[] = [['level2', [...this.broken]], ['market_trades', this.holed ? [...this.served.keys()] : []]];
-    for (const [channel, productIds] of channels) {
-      for (const type of ['unsubscribe', 'subscribe'] as const) for (const frame of this.requests(type, productIds, [channel])) this.session.send(frame);
-    }
-    this.broken.clear();
-    this.holed = false;
+    if (hole) this.feed.missed();
+    this.repairs.need(productIds.map((p) => this.requested(p)), hole);
   }
 
   private tick(): void {
@@ -282,55 +265,42 @@ export class CoinbaseFeed implements Connector {
       this.lastHeartbeat = null;
       this.session.abandon(`no heartbeat for ${Math.round(this.options.heartbeatMs / 1_000)} s`);
     }
-    // A snapshot that was asked for and has not come is asked for again.
-    if (this.session.state === 'live' && now - this.lastResync >= 5 * this.options.resyncMs) for (const p of this.translator.emptyBooks) this.broken.add(this.requested(p));
-    this.repair();
-    this.expireSilent(now);
+    if (this.session.state === 'live') this.repairs.overdue(() => this.translator.emptyBooks.map((p) => this.requested(p)));
+    this.repairs.run();
+    this.feed.expireSilent((stream) => stream.split(':')[1] ?? '', now, this.context.clock.now());
   }
 
-  /** When every stream of a product is silent, say so. */
-  private expireSilent(now: number): void {
-    const silent = new Set(this.subscriptions.expire(now).map((s) => s.split(':')[1] ?? ''));
-    for (const productId of silent) {
-      if (!this.streamsOf(productId).every((s) => this.subscriptions.state(s) === 'silent')) continue;
-      const symbol = this.served.get(productId) ?? null;
-      this.context.emit({ type: 'badInput', venue: this.id, symbol, code: 'unknown_symbol', detail: `Coinbase sends nothing for ${productId}`, receiveTime: this.context.clock.now() });
-    }
+  // REST
+
+  private async listings(rest: CoinbaseRest): Promise<Result<ReadonlyMap<string, Listed>, HttpFailure>> {
+    const answer = await rest.products();
+    return answer.ok ? ok(new Map([...answer.value].map(([p, listed]) => [p, toListed(listed, this.feed.wanted)]))) : answer;
   }
 
-  // Products
-
-  /** Tick and lot sizes, and which products trade. Until it answers, the built-in facts serve. */
-  private async loadListings(rest: CoinbaseRest, signal: AbortSignal): Promise<void> {
-    for (let attempt = 1; !signal.aborted && !this.listingsKnown; attempt += 1) {
-      const answer = await rest.products();
-      if (signal.aborted) return;
-      if (answer.ok) return this.useListings(answer.value);
-      const { kind, words, retryAfterMs } = answer.error;
-      this.context.log[attempt === 1 ? 'warn' : 'debug']({ reason: words, attempt }, 'no list of products from Coinbase; the built-in facts serve');
-      this.becomeReady();
-      if (kind === 'refused') return;
-      const wait = retryAfterMs ?? backoffDelay(attempt, this.context.random(), LISTINGS_RETRY);
-      await delay(wait, undefined, { signal, ref: false }).catch(() => signal.aborted);
-    }
-  }
-
-  private useListings(listings: ReadonlyMap<string, CoinbaseProduct>): void {
+  private useListings(listings: ReadonlyMap<string, Listed>): void {
     this.listingsKnown = true;
-    for (const [productId, instrument] of this.wanted) {
-      const listed = listings.get(productId);
-      if (!listed?.trading) this.unserve(productId, listed ? 'halted' : 'not listed');
-      else if (listed.alias !== '' && this.wanted.has(listed.alias)) this.unserve(productId, `the same book as ${listed.alias}`);
-      else this.context.emit({ type: 'instrument', venue: this.id, instrument: toInstrument(listed, instrument, this.id), receiveTime: this.context.clock.now() });
-    }
-    if (this.served.size === 0) this.halt('none of the wanted symbols is traded there');
+    this.feed.take(listings);
+    if (this.feed.served.size === 0) this.halt('none of the wanted symbols is traded there');
     else this.becomeReady();
   }
 
-  private unserve(productId: string, status: string): void {
-    this.context.log.info({ symbol: productId, status }, 'product does not trade on Coinbase');
-    this.served.delete(productId);
-    this.subscriptions.drop(this.streamsOf(productId));
-    if (this.ready) for (const frame of this.requests('unsubscribe', [productId])) this.session.send(frame);
+  /** The venue has no call for the prices of several products: ten of them at a time, in turn. */
+  private async poll(): Promise<Result<readonly MarketInput[], HttpFailure>> {
+    const all = [...this.feed.served];
+    const part = Array.from({ length: Math.min(PRODUCTS_PER_POLL, all.length) }, (_, i) => all[(this.polled + i) % all.length]);
+    const events: MarketInput[] = [];
+    let failure: HttpFailure | null = null;
+    for (const entry of part) {
+      const [productId, symbol] = entry ?? ['', ''];
+      const answer = await this.rest?.ticker(productId);
+      if (!answer) break;
+      // One product that cannot be asked for does not spoil the others; a venue that cannot be reached does.
+      if (!answer.ok && answer.error.kind !== 'bad') return events.length > 0 ? ok(events) : answer;
+      this.polled += 1;
+      const read = answer.ok ? readTicker(answer.value.body, symbol, this.context.clock.now()) : null;
+      if (read) events.push(...read);
+      else failure = answer.ok ? { kind: 'bad', words: 'the ticker of Coinbase has not the expected form', status: 200, retryAfterMs: null, venueCode: null } : answer.error;
+    }
+    return failure && events.length === 0 ? err(failure) : ok(events);
   }
 }

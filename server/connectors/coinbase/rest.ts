@@ -33,6 +33,11 @@ export class CoinbaseRest {
     return found ? ok(found) : err({ kind: 'bad', words: 'the list of products has not the expected form', status: 200, retryAfterMs: null, venueCode: null });
   }
 
+  /** The newest trade of a product and its best prices. */
+  ticker(productId: string): Promise<Result<HttpAnswer, HttpFailure>> {
+    return this.http.getJson(`${this.host}${PREFIX}/${encodeURIComponent(productId)}/ticker?limit=1`, 1, this.signal);
+  }
+
   /** Candles that open from `start` to `end`, ms, both included. */
   candles(productId: string, granularity: string, start: number, end: number): Promise<Result<HttpAnswer, HttpFailure>> {
     const query = `start=${Math.floor(start / 1_000)}&end=${Math.floor(end / 1_000)}&granularity=${granularity}`;

@@ -1,5 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
+import type { Listed } from '../base/listings';
 import { isPositive, type CoinbaseProduct } from './raw';
 
 const PRODUCT = /^([A-Z0-9]{1,15})-([A-Z0-9]{2,6})$/;
@@ -42,6 +43,15 @@ function readProduct(entry: Readonly<Record<string, unknown>>): CoinbaseProduct 
   const trading = entry.status === 'online' && entry.trading_disabled !== true && entry.is_disabled !== true && entry.view_only !== true;
   const alias = typeof entry.alias === 'string' ? entry.alias : '';
   return { productId, ...split, trading, tickSize: Number(tick), lotSize: Number(entry.base_increment), alias };
+}
+
+/** An entry of the list as the feed takes it. `wanted`: products we want; of two that share a book only one is served. */
+export function toListed(listed: CoinbaseProduct, wanted: ReadonlyMap<string, Instrument>): Listed {
+  const shared = listed.alias !== '' && wanted.has(listed.alias);
+  return {
+    instrument: toInstrument(listed, wanted.get(listed.productId) ?? null, 'coinbase'),
+    idle: listed.trading ? (shared ? `the same book as ${listed.alias}` : null) : 'halted',
+  };
 }
 
 /** Facts of a listed product as an instrument; what we know already (name, class) is kept. */

@@ -69,6 +69,15 @@ export class CoinbaseTranslator {
     }
   }
 
+  /** A product is no longer delivered: its book, if there is one, is told stale. */
+  drop(productId: string, reason: string, at: number): void {
+    const book = this.books.get(productId);
+    const symbol = this.options.symbolOf(productId);
+    if (book && !book.empty && symbol !== null) this.state(symbol, 'stale', reason, at);
+    book?.reset();
+    this.books.delete(productId);
+  }
+
   private inSequence(number: number | null, at: number): boolean {
     if (number === null) return true;
     const step = this.sequence.take(number);
