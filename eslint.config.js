@@ -19,7 +19,7 @@ const serverBut = (...names) =>
   ['bus', 'cli', 'config', 'connectors', 'history', 'http', 'hub', 'observability', 'pipeline', 'main.ts']
     .filter((name) => !names.includes(name))
     .map((name) => `./server/${name}`);
-const venues = ['binance', 'okx', 'coinbase', 'kraken', 'finnhub', 'twelvedata', 'coingecko', 'alphavantage', 'exchangerate', 'simulator', 'replay'];
+const venues = ['binance', 'okx', 'coinbase', 'kraken', 'finnhub', 'twelvedata', 'coingecko', 'alphavantage', 'exchangerate', 'frankfurter', 'simulator', 'replay'];
 
 const zones = [
   // Between the three big parts, and from production code to anything that proves or drives it.

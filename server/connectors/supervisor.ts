@@ -4,6 +4,7 @@ import { err, ok, type Result } from '@/core/util/result';
 import type { Clock, FeedClock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import type { Connector, ConnectorContext, ConnectorDescriptor, VenueStatus } from './base/connector';
+import { PLAIN_STATUS } from './base/status';
 
 export interface SupervisorOptions {
   /** `auto`, `live`, `simulator`, `replay`, or the ids of live venues. */
@@ -55,7 +56,10 @@ class FeedSupervisor implements Supervisor {
   /** Simulator or replay, the one source of its mode; in `auto` present only while needed. */
   private other: Connector | null = null;
   private readonly filled = new Set<string>();
-  private readonly stopped = new Set<string>();
+  /** Who was stopped by hand, and the words that say so. */
+  private readonly stopped = new Map<string, string>();
+  /** Chosen venues that cannot run for want of a key. */
+  private readonly keyless = new Map<string, VenueStatus>();
   private timer: NodeJS.Timeout | null = null;
   private startedAt = 0;
   private lastLiveAt: number | null = null;
@@ -84,7 +88,9 @@ class FeedSupervisor implements Supervisor {
     if (feed === 'replay') return this.runOther('replay', 'a recording is replayed: not the present market');
     this.setMode('none', 'waiting for the first live value');
     for (const descriptor of this.options.venues.filter((d) => feed === 'auto' || feed === 'live' || feed.includes(d.id))) {
-      this.live.set(descriptor.id, descriptor.create(this.options.makeContext(descriptor, (event) => this.fromLive(descriptor.id, event))));
+      const context = this.options.makeContext(descriptor, (event) => this.fromLive(descriptor.id, event));
+      if (descriptor.keyVariable !== null && context.key === null) this.keyless.set(descriptor.id, withoutKey(descriptor, descriptor.keyVariable));
+      else this.live.set(descriptor.id, descriptor.create(context));
     }
     const settled = new Promise<void>((resolve) => (this.settled = resolve));
     this.timer = setInterval(() => this.check(), Math.max(5, Math.min(250, this.answerMs / 10, this.lostMs / 10)));
@@ -100,16 +106,23 @@ class FeedSupervisor implements Supervisor {
     this.mode = 'none';
     this.other = null;
     this.live.clear();
+    this.keyless.clear();
+    this.stopped.clear();
     this.filled.clear();
   }
 
   status(): readonly VenueStatus[] {
-    return [...this.live.values(), ...(this.other ? [this.other] : [])].map((c) => c.status());
+    const running = [...this.live.values(), ...(this.other ? [this.other] : [])].map((connector): VenueStatus => {
+      const status = connector.status();
+      const words = this.stopped.get(connector.id);
+      return words === undefined ? status : { ...status, state: 'off', reason: words, nextAttemptInMs: null };
+    });
+    return [...running, ...this.keyless.values()];
   }
 
   startVenue(id: string): Result<null, string> {
     const connector = this.find(id);
-    if (!connector) return err(`there is no feed named ${id}`);
+    if (!connector) return err(this.keyless.get(id)?.reason ?? `there is no feed named ${id}`);
     this.stopped.delete(id);
     connector.start();
     return ok(null);
@@ -117,8 +130,14 @@ class FeedSupervisor implements Supervisor {
 
   async stopVenue(id: string): Promise<Result<null, string>> {
     const connector = this.find(id);
-    if (!connector) return err(`there is no feed named ${id}`);
-    this.stopped.add(id);
+    if (!connector) return this.keyless.has(id) ? ok(null) : err(`there is no feed named ${id}`);
+    const { clock, emit } = this.options;
+    if (!this.stopped.has(id)) {
+      const reason = `stopped by an administrator at ${new Date(clock.now()).toISOString().slice(11, 19)} UTC`;
+      this.stopped.set(id, reason);
+      // Told before the connector winds up: from this step on its values are old.
+      emit({ type: 'feedStatus', venue: id, state: 'off', reason, receiveTime: this.feedClock.now() });
+    }
     await connector.stop();
     return ok(null);
   }
@@ -144,24 +163,35 @@ class FeedSupervisor implements Supervisor {
     const source = mode === 'simulated' ? this.options.simulator : this.options.replay;
     const connector: Connector = source((event) => this.fromOther(connector, mode, event));
     this.other = connector;
+    this.stopped.delete(connector.id);
     this.setMode(mode, reason);
     connector.start();
     this.settle();
   }
 
   private fromOther(connector: Connector, kind: DataKind, event: InputEvent): void {
-    if (this.other !== connector || this.mode !== kind) return;
+    if (this.other !== connector || this.mode !== kind || this.stopped.has(connector.id)) return;
     this.options.emit(event);
   }
 
   private fromLive(id: string, event: InputEvent): void {
-    if (!this.live.has(id) || !this.timer) return;
+    // Nothing of a stopped venue passes, not even what was under way: its own words come from us.
+    if (!this.live.has(id) || !this.timer || this.stopped.has(id)) return;
     // States, facts and refusals are no values: they pass in every mode, on the clock of that mode.
     if (event.type === 'feedStatus' || event.type === 'instrument' || event.type === 'badInput') {
       return this.options.emit(this.mode === 'simulated' ? { ...event, receiveTime: this.feedClock.now() } : event);
     }
-    if (isPrice(event) && !this.stopped.has(id)) this.delivered(id);
+    if (this.isLivePrice(event)) this.delivered(id);
     if (this.mode === 'live') this.options.emit(event);
+  }
+
+  /**
+   * A present price, as opposed to history loaded by REST. In `auto` only live ones count: a daily reference is no reason to
+   * say LIVE. Whoever chose `live` or a list of venues wants what there is, labelled as it is.
+   */
+  private isLivePrice(event: InputEvent): boolean {
+    const price = event.type === 'quote' || event.type === 'trade' || event.type === 'ticker';
+    return price && (event.kind === 'live' || (event.kind === 'delayed' && this.options.feed !== 'auto'));
   }
 
   private delivered(id: string): void {
@@ -180,6 +210,11 @@ class FeedSupervisor implements Supervisor {
     // Named before its values pass; the old source is cut off at once, its timers end a moment later.
     this.setMode('live', simulator ? `${id} delivers again: live prices` : `${id} delivers: live prices`);
     simulator?.stop().catch((error: unknown) => this.options.log.error({ error }, 'the simulator did not stop cleanly'));
+    // Sources that are asked rarely hold values which the engine has not, or has dropped with the last mode.
+    for (const { id: polled } of this.options.venues.filter((venue) => venue.urls.ws === '')) {
+      this.filled.add(polled);
+      this.live.get(polled)?.refill?.();
+    }
     this.settle();
   }
 
@@ -204,9 +239,12 @@ class FeedSupervisor implements Supervisor {
   }
 }
 
-/** A present price, as opposed to history loaded by REST. */
-function isPrice(event: InputEvent): boolean {
-  return (event.type === 'quote' || event.type === 'trade' || event.type === 'ticker') && event.kind === 'live';
+/** The row of a venue that was chosen and has no key. */
+function withoutKey({ id, name }: ConnectorDescriptor, variable: string): VenueStatus {
+  return {
+    ...PLAIN_STATUS, id, name, state: 'off', reason: `not used: set ${variable} to enable it`, lastMessageAgeMs: null, messagesPerSecond: 0, reconnects: 0,
+    clockOffsetMs: null, nextAttemptInMs: null, symbols: [],
+  };
 }
 
 /** See `FeedSupervisor`. */

@@ -80,6 +80,29 @@ export interface VenueStatus {
   readonly fallback: boolean;
 }
 
+/** Figures of the crypto market as a whole, by a source that is no exchange. null = not given. Times on the wall clock, ms. */
+export interface MarketOverview {
+  readonly source: string;
+  readonly global: {
+    readonly coins: number | null;
+    readonly markets: number | null;
+    readonly marketCapUsd: number | null;
+    readonly volumeUsd: number | null;
+    /** Change of the market capitalisation in 24 h, percent. */
+    readonly changePercent: number | null;
+    /** Share of single coins in the market capitalisation, percent, by upper-case symbol. */
+    readonly dominance: Readonly<Record<string, number>>;
+    readonly venueTime: number | null;
+    readonly receiveTime: number;
+  } | null;
+  readonly trending: {
+    readonly coins: readonly { readonly id: string; readonly name: string; readonly symbol: string; readonly rank: number | null; readonly priceUsd: number | null; readonly changePercent: number | null }[];
+    readonly receiveTime: number;
+  } | null;
+  /** Why something is missing or old, and when it is asked for; empty when there is nothing to say. */
+  readonly reason: string;
+}
+
 /** A running source. Start and stop may be called again; stop resolves when nothing of it is left. */
 export interface Connector {
   readonly id: string;
@@ -88,6 +111,8 @@ export interface Connector {
   status(): VenueStatus;
   /** The engine's state of this kind was dropped (mode change) or is new: load recent history afresh. */
   refill?(): void;
+  /** What it last read of the market as a whole. Asking tells it that somebody wants to know; the first answer may be empty. */
+  overview?(): MarketOverview;
   /** Sources with a clock of their own (simulator, replay). */
   readonly feedClock?: FeedClock;
 }

@@ -87,7 +87,7 @@ export class Poller {
     const at = (ms: number): string => timeWords(clock.now() + ms, clock.now());
     if (breaker.waitMs(now) === Infinity && !this.asking) return { state: 'refused', nextInMs: null, words: this.fault ?? 'refused' };
     const wanted = this.wanted();
-    if (wanted.length === 0) return { state: 'idle', nextInMs: null, words: 'standing by: preferred sources have everything it could give' };
+    if (wanted.length === 0) return { state: 'idle', nextInMs: null, words: 'standing by: nothing is needed of it' };
     const after = this.fault === null ? '' : `${this.fault}; `;
     if (this.asking) return { state: 'asking', nextInMs: 0, words: `${after}asking now` };
     const rest = Math.max(0, Math.min(...wanted.map((symbol) => this.due.get(symbol) ?? -Infinity)) - now, this.nextCallAt - now);

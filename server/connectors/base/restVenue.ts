@@ -4,18 +4,19 @@ import type { TickerEvent } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import { BREAKER_DEFAULTS, CircuitBreaker, type BreakerOptions } from './breaker';
 import type { Budget, BudgetRule } from './budget';
-import type { Connector, ConnectorContext, VenueStatus } from './connector';
-import { HTTP_DEFAULTS, VenueHttp, type HttpFailure, type HttpOptions } from './http';
+import type { Connector, ConnectorContext, ConnectorDescriptor, VenueStatus } from './connector';
+import type { FrameMapper, VenueEntry } from './frames';
+import { HTTP_DEFAULTS, VenueHttp, type HttpAnswer, type HttpFailure, type HttpOptions } from './http';
 import { RateMeter } from './measure';
 import { Poller, type PollPlan, type PollTaken } from './poller';
 import { PLAIN_STATUS } from './status';
 
-/** What an answer of a REST source holds for us. */
+/** What an answer of a REST source holds for us. A symbol asked for that is neither in `events` nor in `missing` stays due. */
 export interface Polled {
   /** Present values, `kind: 'delayed'`, route `rest`. */
   readonly events: readonly TickerEvent[];
   /** Time for which the source has nothing newer, ms. */
-  readonly freshForMs: number;
+  readonly freshForMs: (symbol: string) => number;
   /** Symbols asked for that it does not have, and why. They are asked again after a day. */
   readonly missing?: ReadonlyMap<string, string>;
   /** Fields or forms that the connector does not know. */
@@ -34,6 +35,8 @@ export interface RestSource {
   /** Age beyond which its values are stale, ms; as in its descriptor. */
   readonly staleMs: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What its users should know beside the state; empty when there is nothing. */
+  readonly note?: string;
   /** null = it can serve it; else why not; undefined = none of its business. */
   impossible(instrument: Instrument): string | null | undefined;
   ask(access: RestAccess, instruments: readonly Instrument[]): Promise<Result<Polled, HttpFailure>>;
@@ -41,14 +44,12 @@ export interface RestSource {
 
 /** What a source needs for its calls. */
 export interface RestAccess {
-  readonly http: VenueHttp;
-  /** Base address without a slash at the end. */
-  readonly base: string;
+  /** Gets JSON below the base address; one unit of the budgets. */
+  get(path: string): Promise<Result<HttpAnswer, HttpFailure>>;
   readonly key: string | null;
   readonly budget: Budget;
-  readonly signal: AbortSignal;
   /** Wall ms, for the receive time of events. */
-  readonly now: () => number;
+  now(): number;
 }
 
 export interface RestVenueOptions {
@@ -56,11 +57,10 @@ export interface RestVenueOptions {
   readonly breaker: BreakerOptions;
   /** Other spacing than the source's own; for tests. */
   readonly spacingMs?: number;
+  /** Time between two looks at what is needed, ms. */
   readonly lookMs: number;
-  /** Time for which preferred sources are waited for after a start, ms. */
-  readonly graceMs: number;
 }
-export const REST_DEFAULTS: RestVenueOptions = { http: HTTP_DEFAULTS, breaker: BREAKER_DEFAULTS, lookMs: 1_000, graceMs: 10_000 };
+export const REST_DEFAULTS: RestVenueOptions = { http: HTTP_DEFAULTS, breaker: BREAKER_DEFAULTS, lookMs: 1_000 };
 
 const MISSING_AGAIN_MS = 86_400_000;
 
@@ -71,6 +71,9 @@ const MISSING_AGAIN_MS = 86_400_000;
  */
 export class RestVenue implements Connector {
   readonly id: string;
+  /** Gets JSON below the base address, within budgets and manners. */
+  readonly get: (path: string, signal: AbortSignal) => Promise<Result<HttpAnswer, HttpFailure>>;
+  readonly budget: Budget;
   private readonly served: ReadonlyMap<string, Instrument>;
   private readonly impossible: readonly { readonly symbol: string; readonly reason: string }[];
   private readonly missing = new Map<string, string>();
@@ -78,10 +81,8 @@ export class RestVenue implements Connector {
   private readonly held = new Map<string, { readonly event: TickerEvent; readonly at: number }>();
   private readonly meter = new RateMeter();
   private readonly breaker: CircuitBreaker;
-  private readonly budget: Budget;
   private readonly poller: Poller;
   private running = false;
-  private startedAt = 0;
   private unknown = 0;
   private newestAt: number | null = null;
   private told = '';
@@ -95,13 +96,17 @@ export class RestVenue implements Connector {
     const spacingMs = options.spacingMs ?? source.spacingMs;
     this.budget = hosts.budget(source.id, source.rules);
     this.breaker = new CircuitBreaker(options.breaker);
-    const access = { hosts, spacingMs, ...(source.headers ? { headers: source.headers } : {}), ...(key === null ? {} : { secrets: [key] }) };
-    const http = new VenueHttp(source.name, clock, this.budget, options.http, access);
+    const http = new VenueHttp(source.name, clock, this.budget, options.http, { hosts, spacingMs, headers: source.headers ?? {}, secrets: key === null ? [] : [key] });
     const base = context.urls.rest.replace(/\/+$/, '');
+    this.get = async (path, signal) => {
+      const answer = await http.getJson(base + path, 1, signal);
+      if (answer.ok) context.watchRaw?.(answer.value.text);
+      return answer;
+    };
     this.poller = new Poller({
       clock, random: context.random, symbols: [...this.served.keys()], batch: source.batch, weight: () => 1, spacingMs, budget: this.budget, breaker: this.breaker, lookMs: options.lookMs,
-      needed: (symbol) => clock.monotonic() - this.startedAt >= options.graceMs && context.needed(symbol),
-      ask: (symbols, signal) => this.ask({ http, base, key, budget: this.budget, signal, now: () => clock.now() }, symbols),
+      needed: context.needed,
+      ask: (symbols, signal) => this.ask({ get: (path) => this.get(path, signal), key, budget: this.budget, now: () => clock.now() }, symbols, signal),
       changed: () => this.tell(),
     });
   }
@@ -110,7 +115,6 @@ export class RestVenue implements Connector {
     const refused = this.state(this.poller.plan()) === 'refused';
     if (this.running && !refused) return;
     this.running = true;
-    this.startedAt = this.context.clock.monotonic();
     if (this.served.size > 0) this.poller.start();
     this.tell();
   }
@@ -144,11 +148,11 @@ export class RestVenue implements Connector {
     };
   }
 
-  private async ask(access: RestAccess, symbols: readonly string[]): Promise<Result<PollTaken, HttpFailure>> {
+  private async ask(access: RestAccess, symbols: readonly string[], signal: AbortSignal): Promise<Result<PollTaken, HttpFailure>> {
     const { context, source } = this;
     const answer = await source.ask(access, symbols.flatMap((symbol) => this.served.get(symbol) ?? []));
     if (!answer.ok) return answer;
-    if (access.signal.aborted) return err({ kind: 'lost', words: 'stopped', status: null, retryAfterMs: null, venueCode: null });
+    if (signal.aborted) return err({ kind: 'lost', words: 'stopped', status: null, retryAfterMs: null, venueCode: null });
     const now = context.clock.monotonic();
     const { events, freshForMs, missing, unknown = 0 } = answer.value;
     this.meter.add(now);
@@ -163,7 +167,8 @@ export class RestVenue implements Connector {
       this.held.set(event.symbol, { event, at: now });
       context.emit(event);
     }
-    return ok({ freshForMs: (symbol: string) => (missing?.has(symbol) === true ? MISSING_AGAIN_MS : freshForMs) });
+    const came = new Set(events.map((event) => event.symbol));
+    return ok({ freshForMs: (symbol: string) => (missing?.has(symbol) === true ? MISSING_AGAIN_MS : came.has(symbol) ? freshForMs(symbol) : 0) });
   }
 
   private state(plan: PollPlan): FeedStateName {
@@ -176,7 +181,8 @@ export class RestVenue implements Connector {
 
   private words(plan: PollPlan): string {
     if (this.served.size === 0) return 'it has none of the wanted symbols';
-    return this.running ? plan.words : 'stopped';
+    const note = this.source.note ?? '';
+    return this.running ? `${plan.words}${note === '' ? '' : `; ${note}`}` : 'stopped';
   }
 
   private tell(): void {
@@ -189,4 +195,22 @@ export class RestVenue implements Connector {
     const { context } = this;
     context.emit({ type: 'feedStatus', venue: this.id, state, reason, receiveTime: context.clock.now() });
   }
+}
+
+/** Recordings hold no calls of REST sources: nothing to replay. */
+export const NOT_RECORDED: FrameMapper = { connected: () => undefined, sent: () => undefined, received: () => undefined, answered: () => undefined };
+
+/** The registry's entry of a REST source. */
+export function restEntry(descriptor: ConnectorDescriptor, host: RegExp): VenueEntry {
+  return { descriptor, ownsHost: (name) => host.test(name), recognises: () => false, frames: () => NOT_RECORDED };
+}
+
+/** A present value of a source that is not live. */
+export function delayedTicker(venue: string, symbol: string, last: string, venueTime: number | null, receiveTime: number, more: Partial<TickerEvent> = {}): TickerEvent {
+  return { type: 'ticker', venue, kind: 'delayed', route: 'rest', symbol, venueTime, receiveTime, last, open24h: null, high24h: null, low24h: null, volume24h: null, ...more };
+}
+
+/** An answer that has not the form we know. */
+export function unreadable(name: string): HttpFailure {
+  return { kind: 'bad', words: `the answer of ${name} has not the expected form`, status: 200, retryAfterMs: null, venueCode: null };
 }
