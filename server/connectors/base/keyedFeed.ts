@@ -83,6 +83,8 @@ export class KeyedFeed {
   /** Monotonic ms of the newest value by way and venue symbol. */
   private readonly socketAt = new Map<string, number>();
   private readonly restAt = new Map<string, number>();
+  /** Wall ms of the newest value by venue symbol. */
+  private readonly valueWall = new Map<string, number>();
   private startedAt = 0;
   private told = '';
 
@@ -140,12 +142,14 @@ export class KeyedFeed {
   /** Passes a value on; the first one of a symbol tells that the venue has it, and its price step. */
   deliver(venueSymbol: string, event: Value, tickSize: number | null = null): void {
     const now = this.now();
+    const instrument = this.options.wanted.get(venueSymbol);
+    this.valueWall.set(venueSymbol, this.options.context.clock.now());
     if (event.route === 'rest') this.restAt.set(venueSymbol, now);
     else {
       this.socketAt.set(venueSymbol, now);
       this.subscriptions.delivered(venueSymbol);
+      if (instrument) this.proven.add(instrument.assetClass);
     }
-    const instrument = this.options.wanted.get(venueSymbol);
     if (instrument) this.announce(venueSymbol, instrument, tickSize ?? this.announced.get(venueSymbol) ?? instrument.tickSize, event.receiveTime);
     this.shared.emit(event);
   }
@@ -202,6 +206,7 @@ export class KeyedFeed {
   private forget(): void {
     this.socketAt.clear();
     this.restAt.clear();
+    this.valueWall.clear();
   }
 
   private valued(venueSymbol: string): boolean {
@@ -215,7 +220,6 @@ export class KeyedFeed {
   }
 
   private announce(venueSymbol: string, instrument: Instrument, tickSize: number, at: number): void {
-    this.proven.add(instrument.assetClass);
     if (this.announced.get(venueSymbol) === tickSize) return;
     this.announced.set(venueSymbol, tickSize);
     const { id, context } = this.options;
@@ -232,7 +236,10 @@ export class KeyedFeed {
     return closedWords(judged.length > 0 ? judged : classes, this.options.context.clock.now());
   }
 
-  /** Should REST bring this symbol? Where nobody better has it, and the socket does not deliver; in a closed market one value will do. */
+  /**
+   * Should REST bring this symbol? Where nobody better has it and the socket does not deliver; outside the regular session only
+   * one value after it, since REST knows nothing newer then.
+   */
   private wants(venueSymbol: string): boolean {
     const { options, session } = this;
     const symbol = this.shared.served.get(venueSymbol);
@@ -241,7 +248,8 @@ export class KeyedFeed {
     const { firstMs, awayMs, thinMs } = options.times;
     const asked = this.subscriptions.state(venueSymbol);
     if (!this.valued(venueSymbol)) return asked === null || asked === 'rejected' || this.now() - this.startedAt >= firstMs;
-    if (sessionAt(instrument.assetClass, options.context.clock.now()).state === 'closed') return false;
+    const stateAt = (time: number): string => sessionAt(instrument.assetClass, time).state;
+    if (stateAt(options.context.clock.now()) !== 'open') return stateAt(this.valueWall.get(venueSymbol) ?? 0) === 'open';
     return this.now() - (this.socketAt.get(venueSymbol) ?? -Infinity) >= (session.state === 'live' ? thinMs : awayMs);
   }
 

@@ -62,7 +62,7 @@ export class TwelveDataFeed implements Connector {
     this.feed = new KeyedFeed({
       id: this.id, name: 'Twelve Data', keyVariable: 'TWELVE_DATA_API_KEY', context, wanted: this.wanted, socketSymbols: SOCKET_SYMBOLS,
       limits: options.limits, times: options.times,
-      address: (key) => `${context.urls.ws.replace(/\/+$/, '')}/v1/quotes/price?apikey=${key}`,
+      address: (key) => `${context.urls.ws.replace(/(\/v1\/quotes\/price)?\/*$/, '')}/v1/quotes/price?apikey=${key}`,
       subscribe: (link, names) => {
         for (let i = 0; i < names.length; i += SYMBOLS_PER_MESSAGE) link.send(request('subscribe', names.slice(i, i + SYMBOLS_PER_MESSAGE)));
       },

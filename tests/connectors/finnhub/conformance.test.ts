@@ -254,4 +254,19 @@ describe('finnhub: what only this venue has', () => {
     await waitFor(() => of('ticker').length === 1);
     expect(venue.restCalls).toEqual(['/api/v1/quote?symbol=TSLA']);
   });
+
+  it('F13 after the close one more price by REST is asked for, and no other before the next session', async () => {
+    const closing = Date.UTC(2026, 10, 18, 21);
+    const { venue, connector, of } = await rig({
+      symbols: pick('AAPL'), at: closing - 300, times: { ...FAST.times, firstMs: 0, lookMs: 10 }, restFreshMs: 10, prepare: (v) => (v.quotes = { AAPL: { c: 272.5, t: closing / 1_000 } }),
+    });
+    await waitFor(() => of('ticker').some((e) => e.receiveTime < closing));
+    await waitFor(() => of('ticker').some((e) => e.receiveTime >= closing));
+    const calls = venue.restCalls.length;
+    const since = performance.now();
+    await waitFor(() => performance.now() - since > 200);
+    expect(venue.restCalls.length).toBe(calls);
+    expect(of('ticker').filter((e) => e.receiveTime >= closing).length).toBe(1);
+    expect(connector.status().fallback).toBe(false);
+  });
 });
