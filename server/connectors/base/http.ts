@@ -162,10 +162,18 @@ function complaintOf(body: unknown): { readonly code: number | null; readonly sa
 /** Shorter texts are no keys, and would be found inside of data. */
 const SHORTEST_SECRET = 6;
 
-/** Takes keys out of a text, as they are, percent-encoded and in base64. */
+/** Takes keys out of a text: as they are, percent-encoded and in base64, also where the text was cut off in the midst of one. */
 export function scrubber(secrets: readonly string[]): (text: string) => string {
   const forms = secrets.filter((s) => s.length >= SHORTEST_SECRET).flatMap((s) => [s, encodeURIComponent(s), Buffer.from(s).toString('base64').replace(/=+$/, '')]);
-  return (text) => forms.reduce((clean, form) => clean.replaceAll(form, '[key]'), text);
+  return (text) => forms.reduce((clean, form) => withoutEnd(clean.replaceAll(form, '[key]'), form), text);
+}
+
+/** `text` without the begin of `form` at its end, if enough of it is there to be one. */
+function withoutEnd(text: string, form: string): string {
+  for (let length = form.length - 1; length >= SHORTEST_SECRET; length -= 1) {
+    if (text.endsWith(form.slice(0, length))) return `${text.slice(0, -length)}[key]`;
+  }
+  return text;
 }
 
 /** A JSON object. */

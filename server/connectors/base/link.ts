@@ -1,4 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
+import { scrubber } from './http';
 import { parseRetryAfter, refusalOf } from './refusal';
 
 /** How one socket ended. `refused` is final for this host, `limited` has a date, `lost` may be tried again with back-off. */
@@ -36,6 +37,8 @@ export class Link {
   private done = false;
   /** Tokens left in this second: what was sent within the last second counts. */
   private sentAt: number[] = [];
+  /** Takes our key out of what the venue says. */
+  private readonly scrub: (text: string) => string;
 
   constructor(
     readonly generation: number,
@@ -43,6 +46,7 @@ export class Link {
     private readonly options: LinkOptions,
     private readonly events: LinkEvents,
   ) {
+    this.scrub = scrubber(options.secret ? [options.secret] : []);
     this.socket = new WebSocket(url, {
       handshakeTimeout: options.connectTimeoutMs,
       maxPayload: options.maxMessageBytes,
@@ -106,7 +110,7 @@ export class Link {
       failure = faultWords(options, error);
     });
     socket.on('close', (code, reason) => {
-      const text = withoutSecret(reason.toString('utf8'), options.secret ?? null).slice(0, 120);
+      const text = this.scrub(reason.toString('utf8')).slice(0, 120);
       this.end({ kind: 'lost', retryAfterMs: null, words: failure ?? `the venue closed the connection (code ${code}${text && `: ${text}`})` });
     });
   }
@@ -115,7 +119,7 @@ export class Link {
     if (this.done) return;
     this.done = true;
     this.clear();
-    this.events.ended({ ...end, words: withoutSecret(end.words, this.options.secret ?? null) });
+    this.events.ended({ ...end, words: this.scrub(end.words) });
   }
 
   private clear(): void {
@@ -140,12 +144,6 @@ export class Link {
       this.pump();
     }, Math.max(1, wait));
   }
-}
-
-/** A text of others that may repeat our key, without it, whether plain or as it stands in an address. */
-export function withoutSecret(text: string, secret: string | null): string {
-  if (secret === null || secret === '') return text;
-  return text.replaceAll(encodeURIComponent(secret), '(key)').replaceAll(secret, '(key)');
 }
 
 /** A socket fault in words; the code of the system only where there is no better. */
