@@ -165,7 +165,7 @@ export class OkxBookSequencer {
   private replace(snapshot: OkxBookData, bridging: boolean): OkxBookStep {
     const { waiting } = this;
     this.clear('empty');
-    this.mirror.apply({ action: 'snapshot', bids: snapshot.bids, asks: snapshot.asks, updateId: snapshot.seqId });
+    this.mirror.apply({ action: 'snapshot', bids: snapshot.bids, asks: snapshot.asks, updateId: snapshot.seqId, venueTime: snapshot.ts }, snapshot.ts);
     if (snapshot.seqId === null && snapshot.checksum === null) return this.lost('the snapshot has neither number nor checksum');
     const wrong = this.verify(snapshot);
     if (wrong !== null) return this.lost(wrong);
@@ -203,7 +203,7 @@ export class OkxBookSequencer {
   }
 
   private apply(event: OkxBookData): string | null {
-    this.mirror.apply({ action: 'delta', bids: event.bids, asks: event.asks, updateId: event.seqId });
+    this.mirror.apply({ action: 'delta', bids: event.bids, asks: event.asks, updateId: event.seqId, venueTime: event.ts }, event.ts);
     const wrong = this.verify(event);
     if (wrong !== null) return wrong;
     this.bridging = false;

@@ -31,7 +31,7 @@ function bench(onRenew: () => void = () => undefined) {
     kind: 'replay', route: 'replay', symbolOf: () => 'BTC/USDT', needSnapshot: () => undefined,
     needStream: (stream) => stream === STREAM && onRenew(),
     emit: (event: MarketInput | { readonly type: 'badInput' }) => {
-      if (event.type === 'book') book.apply(event);
+      if (event.type === 'book') book.apply(event, event.receiveTime);
       else if (event.type === 'bookState') book.setState(event.state, event.reason);
     },
   });
