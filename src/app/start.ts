@@ -1,7 +1,7 @@
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { CLIENT, type ClientPort } from '@/composables/useClient';
-import { createClient, type Client } from '@/service';
+import { createApi, createClient, type Client } from '@/service';
 import { appBase } from './base';
 import { loadConfig } from './config';
 import { reportErrors } from './errors';
@@ -54,7 +54,7 @@ export async function start(root: string): Promise<void> {
   document.addEventListener('visibilitychange', () => frame.visibilityChanged());
   wireClient(client, stores, () => frame.touch());
 
-  const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host };
+  const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: createApi(config.server) };
   app.provide(CLIENT, port);
   app.use(createAppRouter(base));
   client.connect();

@@ -1,12 +1,8 @@
 import type { DataKind, Route } from '@/core/contract';
 import type { AssetClass } from '@/core/market/instrument';
+import { venueName } from '@/core/market/venueNames';
 
-const NAMES: Readonly<Record<string, string>> = {
-  binance: 'Binance', okx: 'OKX', coinbase: 'Coinbase', kraken: 'Kraken', finnhub: 'Finnhub', twelvedata: 'Twelve Data',
-  coingecko: 'CoinGecko', alphavantage: 'Alpha Vantage', exchangerate: 'ExchangeRate', simulator: 'Simulator', replay: 'Replay',
-};
-/** Name of a venue as its owner writes it. */
-export const venueName = (id: string): string => NAMES[id] ?? id;
+export { venueName };
 
 const ROUTE_WORDS: Readonly<Record<Route, string>> = { socket: '', rest: 'REST', simulator: '', replay: 'replay', history: 'stored' };
 

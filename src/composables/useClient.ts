@@ -1,5 +1,7 @@
 import { inject, type InjectionKey } from 'vue';
 import type { StreamName } from '@/core/contract';
+import { err } from '@/core/util/result';
+import type { Answer, Api } from '@/service';
 
 /**
  * What views may ask of the client service. Given by src/app through injection, so that no view knows the service and a test
@@ -12,11 +14,16 @@ export interface ClientPort {
   retry(stream?: StreamName): void;
   /** Where the server is, as the user may read it. */
   readonly server: string;
+  /** Plain requests. */
+  readonly api: Api;
 }
 
 export const CLIENT: InjectionKey<ClientPort> = Symbol('client');
 
-const NOTHING: ClientPort = { subscribeChannel: () => () => undefined, retry: () => undefined, server: '' };
+const noAnswer = (): Answer<never> => Promise.resolve(err({ code: 'unreachable', words: 'There is no server' }));
+/** A server that never answers. */
+export const NO_API: Api = { venues: noAnswer, switchVenue: noAnswer, compare: noAnswer };
+const NOTHING: ClientPort = { subscribeChannel: () => () => undefined, retry: () => undefined, server: '', api: NO_API };
 
 /** The app's client; outside the app (component tests) one that does nothing. */
 export function useClient(): ClientPort {

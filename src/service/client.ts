@@ -1,4 +1,5 @@
-import { parseChannel, STREAM_NAMES, STREAMS, type FeedMode, type StatusMessage, type StreamName } from '@/core/contract';
+import { ERRORS, parseChannel, STREAM_NAMES, STREAMS, type ErrorName, type FeedMode, type StatusMessage, type StreamName } from '@/core/contract';
+import { channelName } from './channelName';
 import { createEmitter } from './emitter';
 import { noEnvironment, pageEnvironment, systemClock, systemTimers } from './environment';
 import { PriceCache, type CachedPrice, type PriceListener } from './priceCache';
@@ -154,7 +155,7 @@ class StreamClient implements Client {
   private hold(channel: string): void {
     const n = this.holds.get(channel);
     this.holds.set(channel, (n ?? 0) + 1);
-    if (n === undefined && !this.streamOf(channel)?.want(channel)) this.note('warn', 'app', `There is no channel ${channel}`);
+    if (n === undefined && !this.streamOf(channel)?.want(channel)) this.note('warn', 'app', `There is no channel ${channelName(channel)}`);
   }
 
   /** Gives a channel up a little later: the next view often wants it again, and then nothing need be loaded anew. */
@@ -202,7 +203,7 @@ class StreamClient implements Client {
       notice: (message) => this.onNotice(message),
       rejected: (channel, code) => {
         this.events.emit('rejected', { stream: name, channel, code });
-        this.note('warn', name, `The server does not give ${channel} (${code})`);
+        this.note('warn', name, `${channelName(channel)}: the server does not give this (${Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorName].words : code})`);
       },
       note: ({ level, text }) => this.note(level, name, text),
     };

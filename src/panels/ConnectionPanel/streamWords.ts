@@ -68,5 +68,5 @@ export function receiptWords(receipt: StreamView['lastReceipt']): string {
 /** Name of a part in the activity log: a stream, a venue, or the app itself. */
 export function sourceName(source: string): string {
   if (source === 'market' || source === 'signals' || source === 'binary') return STREAM_TITLES[source];
-  return source === 'app' ? 'This page' : venueName(source);
+  return source === 'app' ? 'This page' : source === 'server' ? 'Server' : venueName(source);
 }

@@ -132,7 +132,7 @@ describe('StreamCard', () => {
     const connection = useConnectionStore();
     connection.setFeeds({ binance: { state: 'refused', age_ms: null, reason: '451' } });
     mounted = await mountPanel(StreamCard, { props: { name: 'market' } });
-    const text = diagnostics({ connection, symbols: 3, app: '1', server: '', at: new Date(0), mono: 0 });
+    const text = diagnostics({ connection, symbols: 3, venues: [], app: '1', server: '', at: new Date(0), mono: 0 });
     for (const part of ['market:', 'signals:', 'binary:', 'feed binance: refused', 'symbols 3', '1970-01-01']) expect(text).toContain(part);
   });
 });

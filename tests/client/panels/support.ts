@@ -2,8 +2,9 @@ import { createPinia, setActivePinia } from 'pinia';
 import { mount, type VueWrapper } from '@vue/test-utils';
 import { nextTick, type Component } from 'vue';
 import { createMemoryHistory, createRouter, type Router } from 'vue-router';
-import { CLIENT, type ClientPort } from '@/composables/useClient';
-import type { MarketData, RatingData, SignalRecord, StreamName } from '@/core/contract';
+import { CLIENT, NO_API, type ClientPort } from '@/composables/useClient';
+import type { Api } from '@/service';
+import type { MarketData, RatingData, SignalRecord, StreamName, VenueInfo } from '@/core/contract';
 import { useMarketStore } from '@/stores/market';
 import { useConnectionStore } from '@/stores/connection';
 import type { InstrumentView, StreamView } from '@/stores/types';
@@ -39,6 +40,13 @@ export function signal(id: string, change: Partial<SignalRecord> = {}): SignalRe
   };
 }
 
+/** A source as the server reports it; fine in every respect. */
+export const venue = (id: string, change: Partial<VenueInfo> = {}): VenueInfo => ({
+  id, name: `Name of ${id}`, priority: 1, assetClasses: ['crypto'], capabilities: ['quotes'], keyVariable: null, keySet: null, attribution: null, state: 'live', reason: 'delivers', lastMessageAgeMs: 100, messagesPerSecond: 12.34,
+  reconnects: 0, clockOffsetMs: -3, lagMs: 42, nextAttemptInMs: null, fallback: false, circuit: 'closed', budgets: [], symbols: ['BTC/USDT'], unserved: [], subscriptions: { active: 3 }, unknownMessages: 0, books: { ok: 1 }, gapsRepaired: 0,
+  leads: 0, thin: [], silent: [], canStart: false, canStop: true, ...change,
+});
+
 export interface Mounted {
   readonly wrapper: VueWrapper;
   readonly router: Router;
@@ -56,11 +64,11 @@ export function freshStores(): void {
 const Empty = { template: '<div />' };
 
 /** Mounts a panel with the real stores, a router in memory and a client that only notes retries. */
-export async function mountPanel(component: Component, options: { props?: Record<string, unknown>; path?: string } = {}): Promise<Mounted> {
+export async function mountPanel(component: Component, options: { props?: Record<string, unknown>; path?: string; api?: Partial<Api> } = {}): Promise<Mounted> {
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:all(.*)*', component: Empty }] });
   await router.push(options.path ?? '/');
   const retried: (StreamName | undefined)[] = [];
-  const client: ClientPort = { subscribeChannel: () => () => undefined, retry: (name) => void retried.push(name), server: 'test' };
+  const client: ClientPort = { subscribeChannel: () => () => undefined, retry: (name) => void retried.push(name), server: 'test', api: { ...NO_API, ...options.api } };
   const wrapper = mount(component, { ...(options.props ? { props: options.props } : {}), attachTo: document.body, global: { plugins: [router], provide: { [CLIENT as symbol]: client } } });
   return {
     wrapper,
