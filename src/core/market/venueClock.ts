@@ -34,7 +34,7 @@ export class VenueClock {
   /** The venue's clock minus the feed clock, ms, too low by the least time a message takes; null before the first message. */
   offset(): number | null {
     const least = Math.min(this.before, this.present);
-    return least === Infinity ? null : -least;
+    return least === Infinity ? null : 0 - least;
   }
 }
 
