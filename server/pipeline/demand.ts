@@ -16,6 +16,8 @@ export interface Demand {
 export interface DemandContext {
   readonly engine: Engine;
   readonly channels: ChannelSet;
+  /** Feed time, ms. */
+  readonly now: () => number;
   /** Levels a side of book channels. */
   readonly bookDepth: number;
   /** Flushes after which something is looked at although nothing was told of it: a second's worth. */

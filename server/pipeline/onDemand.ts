@@ -18,7 +18,7 @@ export interface OnDemand {
 }
 
 /** Channels looked at in one flush; with more of them they take turns, so that a flush never holds up the process. */
-const LOOKS = 400;
+const LOOKS = 250;
 
 function make(name: DemandName, context: DemandContext): Demand {
   if (name.family === 'book') return new BookDemand(name, context);

@@ -76,7 +76,7 @@ class EnginePipeline implements Pipeline {
     const { bus, newEpoch, engine, log } = options;
     const channels = new ChannelSet(bus, newEpoch);
     const bookDepth = Math.min(BOOK_DEPTH.most, Math.max(BOOK_DEPTH.least, options.bookDepth ?? BOOK_DEPTH.usual));
-    this.onDemand = createOnDemand(bus, { engine, channels, bookDepth, idleFlushes: SECOND / FLUSH_MS }, log);
+    this.onDemand = createOnDemand(bus, { engine, channels, now: () => options.feedClock().now(), bookDepth, idleFlushes: SECOND / FLUSH_MS }, log);
     this.publisher = createPublisher({ bus, channels, onDemand: this.onDemand, symbols: engine.instruments().map((i) => i.symbol) });
   }
 

@@ -62,6 +62,8 @@ function sameQuote(a: VenueQuote | undefined, b: VenueQuote): boolean {
   return a !== undefined && (a === b || (Object.keys(b) as (keyof VenueQuote)[]).every((field) => a[field] === b[field]));
 }
 
+/** Time for the last trades of a minute to come in, ms. */
+const GRACE_MS = 5_000;
 const KIND: Readonly<Record<FeedMode, DataKind>> = { live: 'live', mixed: 'live', simulated: 'simulated', replay: 'replay', none: 'live' };
 
 /** `candles:SYMBOL@VENUE`: one venue's last closed and forming minute. Looked at once a second. */
@@ -84,7 +86,7 @@ export class CandlesDemand implements Demand {
   flush(): boolean {
     if (++this.idle < this.context.idleFlushes) return false;
     this.idle = 0;
-    const { engine, channels } = this.context;
+    const { engine, channels, now } = this.context;
     const venue = this.name.venue ?? '';
     const candles = engine.venueCandles(venue, this.name.symbol);
     const kind = engine.venueQuotes(this.name.symbol).find((quote) => quote.venue === venue)?.kind ?? KIND[engine.mode];
@@ -92,9 +94,8 @@ export class CandlesDemand implements Demand {
     const changes: KeyedChange[] = [];
     candles.forEach((candle, i) => {
       const key = candleKey('1m', candle.openTime);
-      const following = candles[i + 1];
-      // The engine names the forming one last; a minute that another one follows is over.
-      const closed = following !== undefined && following.openTime >= candle.openTime + INTERVAL_MS['1m'];
+      // Over when another one follows, or when time says so: a venue without trades opens no next minute.
+      const closed = i < candles.length - 1 || now() >= candle.openTime + INTERVAL_MS['1m'] + GRACE_MS;
       const value = candleData({ interval: '1m', candle, closed, kind });
       const text = JSON.stringify(value);
       next.set(key, text);

@@ -25,11 +25,12 @@ function rig(change: (engine: Engine) => Engine = (e) => e) {
   const real = createEngine({ instruments: BUILT_IN_INSTRUMENTS.filter((i) => i.symbol === SYMBOL), venuePriority: ['binance', 'kraken'] });
   const engine = change(real);
   let epochs = 0;
-  const pipe = createPipeline({ engine, bus, feedClock: () => ({ now: () => T0, speed: 1 }), metrics: createMetrics(), log, newEpoch: () => `e${++epochs}` });
+  let now = T0;
+  const pipe = createPipeline({ engine, bus, feedClock: () => ({ now: () => now, speed: 1 }), metrics: createMetrics(), log, newEpoch: () => `e${++epochs}` });
   pipe.accept({ type: 'mode', mode: 'live', reason: 'test', receiveTime: T0 });
   const origin = (venue: string) => ({ venue, kind: 'live', route: 'socket', symbol: SYMBOL, venueTime: T0, receiveTime: T0 }) as const;
   return {
-    bus, pipe, engine,
+    bus, pipe, engine, at: (time: number) => void (now = time),
     trade: (venue: string, id: string, price = '100') => pipe.accept({ type: 'trade', id, price, size: '1', side: 'buy', ...origin(venue) }),
     book: (venue: string, size: string) => pipe.accept({ type: 'book', action: 'snapshot', bids: [['100', size]], asks: [['101', '1']], updateId: null, ...origin(venue) } satisfies InputEvent),
   };
@@ -117,7 +118,7 @@ describe('channels made on demand', () => {
   it('candles of one venue: the closed and the forming minute, looked at once a second', () => {
     let candles: Candle[] = [];
     const made = (openTime: number, close: number): Candle => ({ openTime, open: 1, high: 9, low: 1, close, volume: 1 });
-    const { bus, pipe } = rig((engine) => Object.assign(engine, { venueCandles: () => candles }));
+    const { bus, pipe, at } = rig((engine) => Object.assign(engine, { venueCandles: () => candles }));
     candles = [made(T0, 5)];
     const name = `candles:${SYMBOL}@kraken`;
     bus.want(name);
@@ -132,6 +133,10 @@ describe('channels made on demand', () => {
     candles = [made(T0 + 60_000, 7), made(T0 + 120_000, 8)];
     for (let i = 0; i < 10; i++) pipe.flush();
     expect(changes(name).map((c) => [c.key, c.value === undefined])).toEqual([[`1m|${T0}`, true], [`1m|${T0 + 60_000}`, false], [`1m|${T0 + 120_000}`, false]]);
+    seen = [];
+    at(T0 + 186_000);
+    for (let i = 0; i < 10; i++) pipe.flush();
+    expect(changes(name)).toMatchObject([{ key: `1m|${T0 + 120_000}`, value: { closed: true } }]);
   });
 
   it('a fault in one channel stops no other', () => {
