@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VENUE_NAMES } from '../../server/config/schema';
 import { repoRoot } from './shared';
 import { waitFor } from './waitFor';
 
@@ -16,6 +17,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds until the URL must have been printed; default 20,000. */
   readonly timeoutMs?: number;
+  /** Runs the sources instead of the built server. */
+  readonly fromSources?: boolean;
 }
 
 export interface ServerProcess {
@@ -49,9 +52,9 @@ function stopper(child: ChildProcess, ended: Promise<number | null>): ServerProc
 }
 
 /** Nothing answers there: a test on a machine with a network must not meet the real venues. It overrides those it plays itself. */
-const NO_VENUES = Object.fromEntries(['BINANCE', 'OKX', 'COINBASE', 'KRAKEN'].flatMap((venue) => [[`TICKGLASS_${venue}_WS_URL`, 'ws://127.0.0.1:1'], [`TICKGLASS_${venue}_REST_URL`, 'http://127.0.0.1:1']]));
+const NO_VENUES = Object.fromEntries(VENUE_NAMES.map((venue) => venue.toUpperCase()).flatMap((venue) => [[`TICKGLASS_${venue}_WS_URL`, 'ws://127.0.0.1:1'], [`TICKGLASS_${venue}_REST_URL`, 'http://127.0.0.1:1']]));
 
-/** Starts the built server as its own process and waits for the URL on its standard output. */
+/** Starts the built server (or its sources) as its own process and waits for the URL on its standard output. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'tickglass-server-'));
@@ -62,9 +65,12 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     TICKGLASS_DATA_DIR: join(folder, 'data'),
     TICKGLASS_LOG_LEVEL: 'warn',
     ...NO_VENUES,
+    // The sources run in another folder, where tsx would not find the alias.
+    TSX_TSCONFIG_PATH: join(repoRoot, 'tsconfig.base.json'),
     ...options.env,
   };
-  const child = spawn(process.execPath, [ENTRY], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const entry = options.fromSources === true ? ['--import', import.meta.resolve('tsx'), join(repoRoot, 'server/main.ts')] : [ENTRY];
+  const child = spawn(process.execPath, entry, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => {
     child.once('close', (code) => {
       rmSync(folder, { recursive: true, force: true });
