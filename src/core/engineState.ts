@@ -9,6 +9,7 @@ import type { SourceRules } from './market/quotes';
 import type { Row } from './market/row';
 import { Sessions, type SessionNow } from './market/sessions';
 import { standardStaleMs } from './market/staleness';
+import { venueName } from './market/venueNames';
 import { VenueClock } from './market/venueClock';
 
 /** Kinds of data a mode lets in; the first labels empty rows. */
@@ -48,7 +49,7 @@ export abstract class EngineState implements Engine {
         return index < 0 ? venuePriority.length : index;
       },
       staleMsOf: staleMsOf ?? ((_venue, route, assetClass) => standardStaleMs(route, assetClass, staleMs)),
-      nameOf: (venue) => venue,
+      nameOf: venueName,
     };
   }
 
