@@ -53,6 +53,8 @@ export class FakeVenue {
   /** Requests are answered with this error instead of an ack. */
   rejectSubscribe: { readonly code: number; readonly msg: string; readonly nested: boolean } | null = null;
   restFault: RestFault | null = null;
+  /** REST requests are answered only after this resolves. */
+  restGate: Promise<unknown> = Promise.resolve();
   /** Bodies of a recording by `/path` or `/path?symbol=X`; they go before what the venue makes up itself. */
   readonly recorded = new Map<string, string>();
   /** REST requests whose asker hung up before the end. */
@@ -229,7 +231,7 @@ export class FakeVenue {
     this.restCalls.push(request.url ?? '');
     const fault = this.restFault;
     response.on('close', () => (this.restAborted += response.writableFinished ? 0 : 1));
-    if (!fault || !url.pathname.includes(fault.path ?? '')) return this.reply(response, url);
+    if (!fault || !url.pathname.includes(fault.path ?? '')) return void this.restGate.then(() => this.reply(response, url));
     setTimeout(() => {
       if (fault.trickleMs !== undefined) return trickle(response, fault, fault.trickleMs);
       if (fault.body === null) return this.reply(response, url);
@@ -249,6 +251,7 @@ export class FakeVenue {
   protected answer(url: URL): object | null {
     const symbol = url.searchParams.get('symbol') ?? '';
     if (url.pathname === '/api/v3/depth') return this.book;
+    if (url.pathname === '/api/v3/ticker/24hr') return this.tickers(JSON.parse(url.searchParams.get('symbols') ?? '[]') as string[]);
     if (url.pathname === '/api/v3/klines') return this.klines(url.searchParams, symbol);
     if (url.pathname !== '/api/v3/exchangeInfo') return null;
     const wanted = JSON.parse(url.searchParams.get('symbols') ?? '[]') as string[];
@@ -259,6 +262,15 @@ export class FakeVenue {
       return { symbol: s, status, baseAsset: base, quoteAsset: quote, filters };
     });
     return { timezone: 'UTC', symbols };
+  }
+
+  /** Last price 100 for each, as the venue's 24 h statistics tell it. */
+  private tickers(symbols: readonly string[]): object {
+    if (symbols.some((s) => !this.listed[s])) return { code: -1121, msg: 'Invalid symbol.' };
+    return symbols.map((symbol) => ({
+      symbol, priceChange: '10.00', lastPrice: '100.00', bidPrice: '99.00', bidQty: '1.00', askPrice: '101.00', askQty: '2.00',
+      openPrice: '90.00', highPrice: '120.00', lowPrice: '80.00', volume: '1000.00', quoteVolume: '1.00', openTime: this.now - 86_400_000, closeTime: this.now, count: 5,
+    }));
   }
 
   /** Rows up to now: from `startTime`, or the newest `limit`. The open price tells the minute. */
