@@ -117,6 +117,8 @@ export class RestVenue implements Connector {
     this.running = true;
     if (this.served.size > 0) this.poller.start();
     this.tell();
+    // A stop has marked its values as old; those that still hold are given again.
+    this.refill();
   }
 
   stop(): Promise<void> {
