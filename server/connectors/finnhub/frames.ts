@@ -1,24 +1,17 @@
-import type { Instrument } from '@/core/market/instrument';
-import { InstrumentDiscovery } from '../base/discovery';
+import { InstrumentAnnouncer } from '../base/announce';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
 import { parseJson } from '../base/http';
 import { FinnhubMapper, type FinnhubBad } from './mapper';
-import { pairOf, toFinnhub } from './symbols';
+import { canonicalOf } from './symbols';
 
-/** Bound against a hostile recording full of invented symbols. */
-const MAX_SYMBOLS = 10_000;
-
-/** Recorded Finnhub messages through the same mapper as live ones. Shares are known by the built-in list alone. */
+/** Recorded Finnhub messages through the same mapper as live ones. */
 class FinnhubFrames implements FrameMapper {
-  private readonly known: ReadonlyMap<string, Instrument>;
-  private readonly canonical = new Map<string, string | null>();
-  private readonly discovery: InstrumentDiscovery;
+  private readonly announcer: InstrumentAnnouncer;
   private readonly mapper: FinnhubMapper;
 
   constructor(private readonly options: FrameMapperOptions) {
-    this.known = new Map(options.instruments.map((i) => [toFinnhub(i, true) ?? '', i]));
-    this.discovery = new InstrumentDiscovery('finnhub', options.emit);
-    this.mapper = new FinnhubMapper({ kind: 'replay', route: 'replay', symbolOf: (venueSymbol) => this.symbolOf(venueSymbol) });
+    this.announcer = new InstrumentAnnouncer('finnhub', options.instruments, options.emit);
+    this.mapper = new FinnhubMapper({ kind: 'replay', route: 'replay', symbolOf: (venueSymbol) => this.announcer.instrument(canonicalOf(venueSymbol) ?? '')?.symbol ?? null });
   }
 
   connected(): void {
@@ -36,7 +29,7 @@ class FinnhubFrames implements FrameMapper {
     else if (mapped.type === 'error') this.bad({ code: 'bad_payload', symbol: null, detail: `error of the venue: ${mapped.words}` }, at);
     if (mapped.type !== 'rows') return;
     for (const row of mapped.rows) {
-      if (row.type === 'row') this.discovery.pass(row.event);
+      if (row.type === 'row') this.announcer.pass(row.event);
       else this.bad(row, at);
     }
   }
@@ -48,22 +41,7 @@ class FinnhubFrames implements FrameMapper {
     const event = this.mapper.quote(parseJson(raw), searchParams.get('symbol') ?? '', at);
     if (event === 'unknown') return;
     if (event.type === 'bad') this.bad(event, at);
-    else this.discovery.pass(event);
-  }
-
-  private symbolOf(venueSymbol: string): string | null {
-    const before = this.canonical.get(venueSymbol);
-    if (before !== undefined) return before;
-    if (this.canonical.size >= MAX_SYMBOLS) return null;
-    const pair = pairOf(venueSymbol);
-    const known = this.known.get(venueSymbol)?.symbol;
-    if (known === undefined && pair !== null) {
-      const [base = '', quote = ''] = pair.split('/');
-      this.discovery.add(base, quote);
-    }
-    const symbol = known ?? pair;
-    this.canonical.set(venueSymbol, symbol);
-    return symbol;
+    else this.announcer.pass(event);
   }
 
   private bad({ code, symbol, detail }: Omit<FinnhubBad, 'type'>, at: number): void {

@@ -16,10 +16,11 @@ export function toFinnhub(instrument: Instrument, crypto: boolean): string | nul
   return assetClass === 'crypto' && crypto ? `BINANCE:${base}${quote}` : null;
 }
 
-/** Canonical symbol of a pair of a recording; null for shares, which only the built-in list knows. */
-export function pairOf(venueSymbol: string): string | null {
+/** Canonical symbol of a name; null when it is of neither form. */
+export function canonicalOf(venueSymbol: string): string | null {
   const [house, pair] = venueSymbol.split(':');
-  return (house === 'OANDA' || house === 'BINANCE') && pair ? canonicalSymbol(pair) : null;
+  if (pair === undefined) return house ?? null;
+  return house === 'OANDA' || house === 'BINANCE' ? canonicalSymbol(pair) : null;
 }
 
 /** Does this name look like one of Finnhub's? */
