@@ -7,7 +7,7 @@ import type { Link } from '../base/link';
 import type { Listed } from '../base/listings';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
-import { VenueFeed } from '../base/venueFeed';
+import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import type { CoinbaseMapped } from './mapped';
 import { CoinbaseRepairs } from './repairs';
 import { CoinbaseRest, createCoinbaseBackfill } from './rest';
@@ -123,6 +123,11 @@ export class CoinbaseFeed implements Connector {
 
   refill(): void {
     this.feed.refill();
+  }
+
+  /** A new connection begins with snapshots. */
+  reloadBooks(): void {
+    this.session.handOver(BOOKS_ANEW);
   }
 
   status(): VenueStatus {

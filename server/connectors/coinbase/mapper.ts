@@ -6,6 +6,7 @@ import { bad, Findings, numberFault, origin, takerSide, tickerEvent, type Coinba
 import { isCandle, isLevel, isTicker, isTrade, timeOf } from './raw';
 
 const UNUSED = new Set(['status', 'ticker_batch', 'user', 'futures_balance_summary']);
+const DATA = new Set(['market_trades', 'ticker', 'candles', 'l2_data']);
 /** Bars of the `candles` channel. */
 const STREAM_INTERVAL: Interval = '5m';
 
@@ -29,14 +30,14 @@ export class CoinbaseMapper {
     const events = Array.isArray(f.events) ? (f.events as readonly unknown[]).filter(isRecord) : null;
     if (!events) return bad('bad_payload', `${channel.slice(0, 40)} without events`, sequence);
     if (channel === 'subscriptions') return { type: 'ack', sequence, refusals: [], streams: events.flatMap(activeStreams) };
+    if (!DATA.has(channel)) return bad('unknown_type', `channel ${channel.slice(0, 40)}`, sequence);
     const found = new Findings();
     const time = timeOf(f.timestamp);
     for (const event of events) {
       if (channel === 'market_trades') this.trades(event, at, found);
       else if (channel === 'ticker') this.tickers(event, time, at, found);
       else if (channel === 'candles') this.candles(event, time, at, found);
-      else if (channel === 'l2_data') this.level2(event, time, found);
-      else return bad('unknown_type', `channel ${channel.slice(0, 40)}`, sequence);
+      else this.level2(event, time, found);
     }
     return found.data(sequence);
   }

@@ -79,11 +79,18 @@ export class FakeCoinbase extends FakeVenue {
   protected override answer(url: URL): object | null {
     const product = /\/products\/([A-Z-]+)\/candles$/.exec(url.pathname)?.[1];
     if (product) return { candles: this.candles(url.searchParams) };
+    const asked = /\/products\/([A-Z-]+)\/ticker$/.exec(url.pathname)?.[1];
+    if (asked) return this.listed[asked.replace('-', '')] ? this.restTicker(asked) : null;
     if (url.pathname !== '/api/v3/brokerage/market/products') return null;
     const products = Object.values(this.listed).map(({ base, quote, status, tick, lot }) => ({
       product_id: `${base}-${quote}`, status: status === 'TRADING' ? 'online' : 'offline', price_increment: tick, base_increment: lot, quote_increment: '0.01', trading_disabled: false, alias: '',
     }));
     return { products, num_products: products.length };
+  }
+
+  private restTicker(product: string): object {
+    const trade = { trade_id: '995098663', product_id: product, price: '100.00', size: '0.00064', time: new Date(this.now).toISOString(), side: 'SELL', bid: '', ask: '', exchange: 'coinbase' };
+    return { trades: [trade], best_bid: '99.00', best_ask: '101.00' };
   }
 
   /** Newest first, as the venue sends them. */

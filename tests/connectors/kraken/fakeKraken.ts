@@ -77,6 +77,7 @@ export class FakeKraken extends FakeVenue {
   }
 
   protected override answer(url: URL): object | null {
+    if (url.pathname === '/0/public/Ticker') return this.tickers(url.searchParams.get('pair'));
     if (url.pathname !== '/0/public/OHLC') return null;
     const minutes = Number(url.searchParams.get('interval') ?? 1);
     const interval = minutes === 1 ? '1m' : minutes === 60 ? '1h' : '1d';
@@ -89,6 +90,22 @@ export class FakeKraken extends FakeVenue {
       return [open / 1_000, o, h, l, c, '100.5', v, 7];
     });
     return { error: [], result: { [`X${name}`]: rows, last: 0 } };
+  }
+
+  /** All pairs when none are named; the names of the answer are the venue's own. */
+  private tickers(pairs: string | null): object {
+    const known = Object.keys(this.listed).map((name) => name.replace('BTC', 'XBT'));
+    const wanted = pairs?.split(',') ?? known;
+    if (wanted.some((name) => !known.includes(name))) return { error: ['EQuery:Unknown asset pair'] };
+    const entry = { a: ['101.00', '1', '2.000'], b: ['99.00', '1', '1.000'], c: ['100.00', '0.5'], v: ['10.0', '1000.0'], p: ['100.0', '100.0'], t: [35, 3_276], l: ['90.00', '80.00'], h: ['110.00', '120.00'], o: '95.00' };
+    return { error: [], result: Object.fromEntries(wanted.map((name) => [name, entry])) };
+  }
+
+  /** A change of the instrument list. */
+  listChange(venueSymbol: string, status: string): void {
+    const { base, quote, tick, lot } = this.listed[venueSymbol] ?? { base: '', quote: '', tick: '1', lot: '1' };
+    const pair = { symbol: named(venueSymbol), base, quote, status, price_increment: Number(tick), qty_increment: Number(lot) };
+    this.raw(JSON.stringify({ channel: 'instrument', type: 'update', data: { assets: [], pairs: [pair] } }));
   }
 
   private answer1(connection: FakeConnection, { method }: Request, channel: string, symbol: string, id: number): void {

@@ -80,6 +80,10 @@ export class FakeOkx extends FakeVenue {
           const state = status === 'TRADING' ? 'live' : 'suspend';
           return { instType: 'SPOT', instId: `${base}-${quote}`, baseCcy: base, quoteCcy: quote, state, tickSz: tick, lotSz: lot };
         }));
+      case '/api/v5/market/tickers':
+        return ok(Object.values(this.listed).map(({ base, quote }) => ({
+          instType: 'SPOT', instId: `${base}-${quote}`, last: '100', lastSz: '1', askPx: '101', askSz: '2', bidPx: '99', bidSz: '1', open24h: '90', high24h: '120', low24h: '80', vol24h: '1000', volCcy24h: '1', ts: String(this.now),
+        })));
       case '/api/v5/market/books':
         return ok([{ asks: rows(this.book.asks), bids: rows(this.book.bids), ts: String(this.now), seqId: this.book.lastUpdateId }]);
       case '/api/v5/market/candles':
