@@ -251,7 +251,7 @@ export class FakeVenue {
   protected answer(url: URL): object | null {
     const symbol = url.searchParams.get('symbol') ?? '';
     if (url.pathname === '/api/v3/depth') return this.book;
-    if (url.pathname === '/api/v3/ticker/24hr') return this.tickers(JSON.parse(url.searchParams.get('symbols') ?? '[]') as string[]);
+    if (url.pathname === '/api/v3/ticker/24hr') return this.dayStatistics(JSON.parse(url.searchParams.get('symbols') ?? '[]') as string[]);
     if (url.pathname === '/api/v3/klines') return this.klines(url.searchParams, symbol);
     if (url.pathname !== '/api/v3/exchangeInfo') return null;
     const wanted = JSON.parse(url.searchParams.get('symbols') ?? '[]') as string[];
@@ -265,7 +265,7 @@ export class FakeVenue {
   }
 
   /** Last price 100 for each, as the venue's 24 h statistics tell it. */
-  private tickers(symbols: readonly string[]): object {
+  private dayStatistics(symbols: readonly string[]): object {
     if (symbols.some((s) => !this.listed[s])) return { code: -1121, msg: 'Invalid symbol.' };
     return symbols.map((symbol) => ({
       symbol, priceChange: '10.00', lastPrice: '100.00', bidPrice: '99.00', bidQty: '1.00', askPrice: '101.00', askQty: '2.00',
