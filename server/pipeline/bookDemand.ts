@@ -1,6 +1,6 @@
 import type { BookView } from '@/core/engine';
 import type { BookOutput, TradeOutput } from '@/core/market/outputs';
-import { plainDecimal } from '@/core/util/decimal';
+import { compareDecimals, plainDecimal } from '@/core/util/decimal';
 import type { KeyedChange } from '../bus/bus';
 import { bookCrc, HEAD_KEY, levelKey, type BookHead, type BookLevel, type BookSide } from '../bus/bookChannel';
 import type { Demand, DemandContext, DemandName } from './demand';
@@ -10,6 +10,7 @@ const plain = ([price, size]: BookLevel): BookLevel => [plainDecimal(price), pla
 /**
  * A `book:` channel. Its levels are always those of one moment at which the venue's book was `ok`. When it stops being so, the
  * head says it in the step that found it and the levels stay as they were; once it is `ok` again the channel starts anew.
+ * Who comes when it is only stale gets its last levels, marked: nothing is known to be wrong with them.
  * Without a venue in its name it shows the one the engine names; another venue is another numbering.
  */
 export class BookDemand implements Demand {
@@ -67,7 +68,7 @@ export class BookDemand implements Demand {
       this.context.channels.restart(this.name.name);
       this.head = null;
     }
-    if (view?.state !== 'ok') {
+    if (!view || !(view.state === 'ok' || (view.state === 'stale' && this.head === null && !isCrossed(view)))) {
       const empty = { kind: view?.kind ?? 'unknown', depth: bookDepth, levels: [0, 0], venueTime: null, receiveTime: null, crc: bookCrc([], []) } as const;
       this.change([], { ...(this.head ?? empty), venue, state: view?.state ?? 'syncing', reason: view ? view.reason || 'waiting for a good book' : this.absence(venue) });
       return;
@@ -76,7 +77,8 @@ export class BookDemand implements Demand {
     const bids = view.bids.map(plain);
     const asks = view.asks.map(plain);
     const { state, kind, levels, venueTime, receiveTime } = view;
-    this.change(this.difference(bids, asks), { venue, state, reason: '', kind, depth: bookDepth, levels, venueTime, receiveTime, crc: bookCrc(bids, asks) });
+    const reason = state === 'ok' ? '' : view.reason;
+    this.change(this.difference(bids, asks), { venue, state, reason, kind, depth: bookDepth, levels, venueTime, receiveTime, crc: bookCrc(bids, asks) });
   }
 
   private absence(venue: string): string {
@@ -111,6 +113,10 @@ export class BookDemand implements Demand {
     this.sides.a = new Map();
     this.dirty = true;
   }
+}
+
+function isCrossed({ bids: [bid], asks: [ask] }: BookView): boolean {
+  return bid !== undefined && ask !== undefined && compareDecimals(bid[0], ask[0]) >= 0;
 }
 
 function sameHead(a: BookHead, b: BookHead): boolean {

@@ -209,6 +209,28 @@ describe('order books', () => {
     expect(member.reader.epoch).not.toBe(epoch);
   });
 
+  it('who comes when a book is only stale gets its last levels, marked; of a book in a gap nothing is shown', () => {
+    const on = rig();
+    on.book('kraken', 'snapshot', bids, asks);
+    on.book('okx', 'snapshot', bids, asks);
+    on.state('kraken', 'stale', 'no data for 20 s');
+    on.state('okx', 'gap', 'number 7 after 5');
+    const [stale, gap] = [new Member(on, `book:${SYMBOL}@kraken`), new Member(on, `book:${SYMBOL}@okx`)];
+    [stale, gap].forEach((m) => m.settle());
+    expect(stale.reader.head).toMatchObject({ type: 'book_snapshot', state: 'stale', reason: 'no data for 20 s', bids, asks });
+    expect(gap.reader.head).toMatchObject({ type: 'book_snapshot', state: 'gap', bids: [], asks: [] });
+    const { epoch } = stale.reader;
+    on.book('kraken', 'delta', [['100.0', '9']], []);
+    on.pipe.flush();
+    stale.settle();
+    expect(stale.reader.levels.bids).toEqual(bids);
+    on.state('kraken', 'ok');
+    on.pipe.flush();
+    stale.settle();
+    expect(stale.reader.head).toMatchObject({ type: 'book_snapshot', state: 'ok', reason: '', bids: [['100.0', '9'], ['99.5', '2']] });
+    expect(stale.reader.epoch).not.toBe(epoch);
+  });
+
   it('a slow reader gets the latest size of each level once, however many changes there were', () => {
     const on = rig();
     const member = new Member(on, `book:${SYMBOL}@kraken`);
