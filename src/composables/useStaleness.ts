@@ -20,7 +20,7 @@ const LATE_MS = TIMINGS.staleMs / 2;
 /** States in which values arrive. Everything else means that the picture is standing still. */
 const FLOWING: ReadonlySet<StreamState> = new Set(['live', 'syncing']);
 
-type Aged = Pick<QuoteView, 'ageAtSend' | 'receivedAt' | 'state' | 'price'>;
+type Aged = Pick<QuoteView, 'ageAtSend' | 'receivedAt' | 'state' | 'price' | 'route' | 'quality'>;
 
 /**
  * What may be said about a value's age: a pure function of the age at sending, the monotonic time since receipt, the server's
@@ -34,6 +34,8 @@ export function staleness(quote: Aged | null, stream: StreamState, now: number, 
   if (quote.state === 'closed') return { ageMs, state: 'closed', text: 'closed' };
   if (quote.state !== 'ok') return { ageMs, state: 'stale', text: `${quote.state === 'suspect' ? 'suspect' : 'stale'}${age ? `, ${age}` : ''}` };
   if (ageMs === null) return { ageMs, state: 'stale', text: 'age unknown' };
+  // What comes by requests or late by nature has a limit of its own, which the server knows: its verdict counts.
+  if (quote.route === 'rest' || quote.quality === 'delayed') return { ageMs, state: 'fresh', text: age };
   if (ageMs > TIMINGS.staleMs) return { ageMs, state: 'stale', text: `stale, ${age}` };
   return { ageMs, state: ageMs > LATE_MS ? 'late' : 'fresh', text: age };
 }

@@ -6,7 +6,7 @@ import type { BookChange } from './types';
 type BookMessage = BookSnapshotMessage | BookUpdateMessage;
 type Head = Omit<BookChange, 'family' | 'channel' | 'symbol' | 'replace' | 'bids' | 'asks'>;
 
-/** Levels of each side that the checksum covers (docs/protocol.md, section 3). */
+/** Levels of each side that the checksum covers (docs/protocol.md, section 4). */
 const CHECKED_LEVELS = 25;
 
 /** CRC-32 of the top 25 levels: bid and ask in turn, each `price:size`, joined with `:`; a side that ends is skipped. */

@@ -35,7 +35,9 @@ export class PriceCache {
     if (!known) return null;
     const { data, at } = known;
     const ageMs = data.age_ms === null ? null : data.age_ms + Math.max(0, this.now() - at);
-    return { symbol, data, ageMs, stale: !this.flowing() || data.state !== 'ok' || ageMs === null || ageMs > TIMINGS.staleMs };
+    // What comes by requests or late by nature has a limit of its own, which the server knows: its verdict counts.
+    const limitMs = data.route === 'rest' || data.quality === 'delayed' ? Infinity : TIMINGS.staleMs;
+    return { symbol, data, ageMs, stale: !this.flowing() || data.state !== 'ok' || ageMs === null || ageMs > limitMs };
   }
 
   subscribe(symbol: string, listener: PriceListener): () => void {

@@ -1,5 +1,5 @@
 import type { LampShape } from '@/components/lamp';
-import { formatAge, formatCompact, formatCountdown, formatLatency } from '@/composables/format';
+import { formatAge, formatCountdown, formatLatency, formatSize } from '@/composables/format';
 import type { BudgetInfo, FeedStateName, VenueInfo } from '@/core/contract';
 
 /** Shape and short words of each state of a source. */
@@ -45,8 +45,8 @@ export interface BudgetBar {
 /** A budget as a bar and in words: what is left, and when it is whole again. */
 export function budgetBar({ name, per, limit, used, resetsInMs }: BudgetInfo, elapsedMs: number): BudgetBar {
   const left = Math.max(0, limit - used);
-  const reset = resetsInMs === null ? '' : `, whole again in ${formatCountdown(Math.max(0, resetsInMs - elapsedMs))}`;
-  return { name: `${name} per ${per}`, used: limit > 0 ? Math.min(1, used / limit) : 1, words: `${formatCompact(left)} of ${formatCompact(limit)} left${reset}`, low: left < limit / 10 };
+  const reset = resetsInMs === null || used === 0 || resetsInMs < elapsedMs ? '' : `, whole again in ${formatCountdown(resetsInMs - elapsedMs)}`;
+  return { name: `${name} per ${per}`, used: limit > 0 ? Math.min(1, used / limit) : 1, words: `${formatSize(left, 0)} of ${formatSize(limit, 0)} left${reset}`, low: left < limit / 10 };
 }
 
 export interface Fact {

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 describe('staleness: a pure function of age, time, verdict and stream', () => {
-  const quote = { ageAtSend: 500, receivedAt: 1_000, state: 'ok', price: 5 } as const;
+  const quote = { ageAtSend: 500, receivedAt: 1_000, state: 'ok', price: 5, route: 'socket', quality: 'live' } as const;
   const at = (now: number, stream: StreamState = 'live', change: Partial<Parameters<typeof staleness>[0] & object> = {}, fallback = false) => staleness({ ...quote, ...change }, stream, now, fallback);
 
   it.each([[1_000, 'fresh', '0 s'], [4_500, 'fresh', '4 s'], [8_000, 'fresh', '7 s'], [8_001, 'late', '7 s'], [15_500, 'late', '15 s'], [15_501, 'stale', 'stale, 15 s'], [500, 'fresh', '0 s']])('at %i ms: %s', (now, state, text) => expect(at(now)).toMatchObject({ state, text }));
@@ -33,6 +33,14 @@ describe('staleness: a pure function of age, time, verdict and stream', () => {
   it('follows the server: closed is no fault, suspect and stale are said, none is blank', () => {
     expect([at(9e6, 'live', { state: 'closed' }).text, at(1_000, 'live', { state: 'suspect' }).text, at(1_000, 'live', { state: 'stale' }).state, at(1_000, 'live', { state: 'none' }).state]).toEqual(['closed', 'suspect, 0 s', 'stale', 'none']);
     expect([at(1_000, 'live', { price: null }).state, staleness(null, 'live', 0).state, at(1_000, 'live', { ageAtSend: null }).text]).toEqual(['none', 'none', 'age unknown']);
+  });
+
+  it('leaves the limit of what comes by requests or late by nature to the server', () => {
+    for (const change of [{ route: 'rest' }, { quality: 'delayed' }] as const) {
+      expect(at(9e6, 'live', change)).toMatchObject({ state: 'fresh', text: '2 h' });
+      expect(at(9e6, 'live', { ...change, state: 'stale' }).text).toBe('stale, 2 h');
+      expect(at(9e6, 'backoff', change).state).toBe('stale');
+    }
   });
 });
 

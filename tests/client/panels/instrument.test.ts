@@ -35,7 +35,8 @@ describe('InstrumentPanel', () => {
   });
   it('says what would give a price to a symbol without a source', async () => {
     fillMarket({ AAPL: { state: 'none', price: null, source: '' } }, [instrument('AAPL', { assetClass: 'equity' })]);
-    expect(await open('AAPL')).toContain('No source has this symbol. The connected venues carry crypto only; the simulator');
+    useConnectionStore().setFeeds({ finnhub: { state: 'refused', age_ms: null, reason: 'the key was refused (401)' }, twelvedata: { state: 'off', age_ms: null, reason: 'not used: set TWELVE_DATA_API_KEY to enable it' } });
+    expect(await open('AAPL')).toContain('No source has this symbol. Finnhub: the key was refused (401). Twelve Data and Alpha Vantage would carry it: start the server with TWELVE_DATA_API_KEY or ALPHA_VANTAGE_API_KEY.');
     expect(mounted.wrapper.find('.tag').text()).toMatch(/^NO SOURCE/);
   });
   it('says that a symbol is not known here', async () => {

@@ -172,7 +172,7 @@ describe('PriceTable, its states', () => {
   it('tells why rows and cells are blank: no source for shares, no 24 hour figures in a recording', async () => {
     fillMarket({ 'A/USD': { open_24h: null, change_24h: null, high_24h: null, low_24h: null, volume_24h: null }, AAPL: { state: 'none', price: null, source: '' } }, [instrument('AAPL', { assetClass: 'equity' })]);
     await open();
-    expect(mounted.wrapper.find('.end').text()).toMatch(/^1 without a source: .*crypto only\.$/);
+    expect(mounted.wrapper.find('.end').text()).toMatch(/^1 share without a source\. .*start the server with FINNHUB_API_KEY/);
     expect(row('AAPL').find('.source').attributes('title')).toContain('the simulator');
     expect(row('A/USD').findAll('[title="Not known yet"]')).toHaveLength(4);
     useConnectionStore().setMode('replay');

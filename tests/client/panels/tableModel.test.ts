@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_COLUMNS, fitColumns, formatSpread, spreadBp } from '@/panels/PriceTable/columns';
-import { breadthOf } from '@/panels/PriceTable/rows';
+import { originOf, rowLabel } from '@/components/sourceWords';
+import { breadthOf, tableNotes } from '@/panels/PriceTable/rows';
 import { moveBy, scrollToShow, visibleWindow } from '@/panels/PriceTable/virtual';
-import type { QuoteView } from '@/stores/types';
+import type { InstrumentView, QuoteView } from '@/stores/types';
 import { instrument } from './support';
 
 describe('fitColumns', () => {
@@ -60,5 +61,24 @@ describe('figures', () => {
     expect(breadth).toMatchObject({ up: 1, down: 2, flat: 1, unknown: 1 });
     expect(breadth.gainers.map((m) => m.symbol)).toEqual(['A']);
     expect(breadth.losers.map((m) => m.symbol)).toEqual(['E', 'B']);
+  });
+});
+
+describe('blanks and labels', () => {
+  const classes: Record<string, InstrumentView['assetClass']> = { AAPL: 'equity', MSFT: 'equity', 'XAU/USD': 'metal', 'EUR/USD': 'fx', 'BTC/USDT': 'crypto' };
+  const source = { peek: () => ({ state: 'none', price: null }) as QuoteView, instrument: (s: string) => instrument(s, { assetClass: classes[s] ?? 'crypto' }) };
+  const notes = (feeds: Record<string, { state: 'off' | 'live'; reason: string }>): string[] => tableNotes(Object.keys(classes), source, { mode: 'live', feeds: new Map(Object.entries(feeds)) });
+
+  it('name the key that would bring shares, and what a source that has its key says', () => {
+    const [first = '', ...rest] = notes({ finnhub: { state: 'off', reason: 'not used: set FINNHUB_API_KEY to enable it' } });
+    expect(first).toBe('2 shares, 1 currency pair without a source. Finnhub, Twelve Data and Alpha Vantage would carry it: start the server with FINNHUB_API_KEY, TWELVE_DATA_API_KEY or ALPHA_VANTAGE_API_KEY. The simulator (TICKGLASS_FEED=simulator) has it too.');
+    expect(rest.at(-1)).toBe('1 not sent by any venue so far.');
+    expect(notes({ finnhub: { state: 'live', reason: 'waiting for the first trade' }, frankfurter: { state: 'off', reason: 'stopped by an administrator.' } }).join(' ')).toMatch(/1 currency pair without a source\. Finnhub: waiting for the first trade\. Frankfurter: stopped by an administrator\. Twelve Data and/);
+  });
+  it('a row is labelled when its numbers are not what the panel says', () => {
+    const tag = (...args: Parameters<typeof rowLabel>): string => rowLabel(...args)?.tag ?? '';
+    expect([tag('binance', 'live', 'live'), tag('alphavantage', 'delayed', 'live'), tag('frankfurter', 'delayed', 'live'), tag('simulator', 'simulated', 'mixed'), tag('simulator', 'simulated', 'simulated'), tag('okx', 'unknown', 'live'), tag('', 'unknown', 'live')])
+      .toEqual(['', 'DELAYED', 'DAILY', 'SIM', '', 'UNKNOWN', '']);
+    expect(originOf('frankfurter', 'delayed', 'rest')).toMatchObject({ text: 'Frankfurter daily', words: 'Reference rate, one number a day: Frankfurter', tone: 'amber' });
   });
 });
