@@ -3,6 +3,7 @@ import type { InputEvent } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import type { Clock, FeedClock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
+import { BookWatch } from './bookWatch';
 import type { Connector, ConnectorContext, ConnectorDescriptor, VenueStatus } from './base/connector';
 import { PLAIN_STATUS } from './base/status';
 
@@ -60,6 +61,7 @@ class FeedSupervisor implements Supervisor {
   private readonly stopped = new Map<string, string>();
   /** Chosen venues that cannot run for want of a key. */
   private readonly keyless = new Map<string, VenueStatus>();
+  private readonly books = new BookWatch();
   private timer: NodeJS.Timeout | null = null;
   private startedAt = 0;
   private lastLiveAt: number | null = null;
@@ -153,6 +155,7 @@ class FeedSupervisor implements Supervisor {
 
   private setMode(mode: FeedMode, reason: string): void {
     if (this.mode === mode && this.reason === reason) return;
+    if (this.mode !== mode) this.books.clear();
     this.mode = mode;
     this.reason = reason;
     this.options.log.info({ mode }, reason);
@@ -182,7 +185,10 @@ class FeedSupervisor implements Supervisor {
       return this.options.emit(this.mode === 'simulated' ? { ...event, receiveTime: this.feedClock.now() } : event);
     }
     if (this.isLivePrice(event)) this.delivered(id);
-    if (this.mode === 'live') this.options.emit(event);
+    if (this.mode !== 'live') return;
+    this.options.emit(event);
+    // Not at once: the connector is in the middle of this very event.
+    if (event.type === 'book' && this.books.orphan(event, this.options.clock.monotonic())) setImmediate(() => this.live.get(id)?.reloadBooks?.());
   }
 
   /**
@@ -190,7 +196,7 @@ class FeedSupervisor implements Supervisor {
    * say LIVE. Whoever chose `live` or a list of venues wants what there is, labelled as it is.
    */
   private isLivePrice(event: InputEvent): boolean {
-    const price = event.type === 'quote' || event.type === 'trade' || event.type === 'ticker';
+    const price = event.type === 'quote' || event.type === 'trade' || event.type === 'ticker' || event.type === 'book';
     return price && (event.kind === 'live' || (event.kind === 'delayed' && this.options.feed !== 'auto'));
   }
 

@@ -111,6 +111,8 @@ export interface Connector {
   status(): VenueStatus;
   /** The engine's state of this kind was dropped (mode change) or is new: load recent history afresh. */
   refill?(): void;
+  /** Changes of its order books come whose beginning the engine never had or has dropped: load the books anew. */
+  reloadBooks?(): void;
   /** What it last read of the market as a whole. Asking tells it that somebody wants to know; the first answer may be empty. */
   overview?(): MarketOverview;
   /** Sources with a clock of their own (simulator, replay). */

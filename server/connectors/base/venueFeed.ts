@@ -47,6 +47,8 @@ export interface VenueFeedOptions {
 
 /** Books of one venue: each costs memory, and most of them a snapshot at every connection. */
 export const MAX_BOOKS = 64;
+/** Why books that were good begin again. */
+export const BOOKS_ANEW = 'order books are loaded anew';
 const EXPIRE_EVERY_MS = 1_000;
 
 /**

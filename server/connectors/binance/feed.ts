@@ -8,7 +8,7 @@ import type { Link } from '../base/link';
 import type { Listed } from '../base/listings';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
-import { MAX_BOOKS, VenueFeed } from '../base/venueFeed';
+import { BOOKS_ANEW, MAX_BOOKS, VenueFeed } from '../base/venueFeed';
 import { createBinanceBackfill } from './backfill';
 import type { BinanceMapped } from './mapper';
 import { BinanceRest } from './rest';
@@ -116,6 +116,11 @@ export class BinanceFeed implements Connector {
 
   refill(): void {
     this.feed.refill();
+  }
+
+  /** The next change finds no book and asks for a snapshot. */
+  reloadBooks(): void {
+    this.translator.cut(BOOKS_ANEW, this.context.clock.now());
   }
 
   status(): VenueStatus {

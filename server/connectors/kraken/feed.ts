@@ -6,7 +6,7 @@ import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http'
 import type { Link } from '../base/link';
 import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
-import { VenueFeed } from '../base/venueFeed';
+import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import { createKrakenBackfill } from './backfill';
 import type { KrakenMapped, KrakenPart } from './mapped';
 import type { KrakenPair } from './raw';
@@ -132,6 +132,11 @@ export class KrakenFeed implements Connector {
 
   refill(): void {
     this.feed.refill();
+  }
+
+  /** A new connection begins with snapshots. */
+  reloadBooks(): void {
+    this.session.handOver(BOOKS_ANEW);
   }
 
   status(): VenueStatus {

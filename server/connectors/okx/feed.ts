@@ -6,7 +6,7 @@ import type { FallbackTimes } from '../base/fallback';
 import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
 import type { Listed } from '../base/listings';
 import { SESSION_DEFAULTS, type SessionLimits } from '../base/session';
-import { VenueFeed } from '../base/venueFeed';
+import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import { createOkxBackfill } from './backfill';
 import type { OkxMapped } from './mapper';
 import { OkxRest } from './rest';
@@ -127,6 +127,11 @@ export class OkxFeed implements Connector {
 
   refill(): void {
     this.feed.refill();
+  }
+
+  /** The next change finds no book and asks for a snapshot. */
+  reloadBooks(): void {
+    this.translator.cut(BOOKS_ANEW, this.context.clock.now(), true);
   }
 
   status(): VenueStatus {
