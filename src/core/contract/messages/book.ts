@@ -27,7 +27,7 @@ const common = {
   venue_time: v.optional(v.nullable(EpochMs)),
   /** Time since the newest change or confirmation was received, ms, at the moment of sending. */
   age_ms: v.optional(v.nullable(Finite)),
-  /** CRC-32 of the top 25 levels (docs/protocol.md, section 3). */
+  /** CRC-32 of the top 25 levels (docs/protocol.md, section 4). */
   crc: v.optional(v.pipe(v.number(), v.safeInteger())),
   timestamp: IsoTime,
 };
