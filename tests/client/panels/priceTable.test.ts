@@ -173,7 +173,7 @@ describe('PriceTable, its states', () => {
     fillMarket({ 'A/USD': { open_24h: null, change_24h: null, high_24h: null, low_24h: null, volume_24h: null }, AAPL: { state: 'none', price: null, source: '' } }, [instrument('AAPL', { assetClass: 'equity' })]);
     await open();
     expect(mounted.wrapper.find('.end').text()).toMatch(/^1 share without a source\. .*start the server with FINNHUB_API_KEY/);
-    expect(row('AAPL').find('.source').attributes('title')).toContain('the simulator');
+    expect(row('AAPL').find('.source').attributes('title')).toContain('FINNHUB_API_KEY');
     expect(row('A/USD').findAll('[title="Not known yet"]')).toHaveLength(4);
     useConnectionStore().setMode('replay');
     useMarketStore().applyQuotes({ replace: false, receivedAt: performance.now(), updates: [{ key: 'AAPL', value: null }] });
