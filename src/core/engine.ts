@@ -195,8 +195,9 @@ class MarketEngine extends EngineState {
       return;
     }
     const venueTime = believedTime(input.venueTime, this.now);
-    if (venueTime !== null) this.clockOf(input.venue).observe(venueTime, this.now);
-    else if (input.venueTime !== null && input.venueTime !== undefined) {
+    // The time of a daily reference is the day it is of: it tells nothing of the venue's clock.
+    if (venueTime !== null && input.kind !== 'delayed') this.clockOf(input.venue).observe(venueTime, this.now);
+    else if (venueTime === null && input.venueTime !== null && input.venueTime !== undefined) {
       this.refuse(input.venue, input.symbol, { code: 'time_range', detail: shown(input.venueTime) });
     }
     const time = this.candleTime(input.venue, venueTime);

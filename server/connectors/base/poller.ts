@@ -93,7 +93,7 @@ export class Poller {
     const rest = Math.max(0, Math.min(...wanted.map((symbol) => this.due.get(symbol) ?? -Infinity)) - now, this.nextCallAt - now);
     const weight = this.options.weight(1);
     const [pause, short] = [breaker.waitMs(now), budget.waitMs(weight)];
-    if (short > Math.max(pause, rest)) return { state: 'held', nextInMs: Number.isFinite(short) ? short : null, words: budget.words(weight) ?? 'budget used' };
+    if (short > Math.max(pause, rest)) return { state: 'held', nextInMs: Number.isFinite(short) ? short : null, words: `${after}${budget.words(weight) ?? 'budget used'}` };
     if (pause > 0 || this.fault !== null) return { state: 'held', nextInMs: Math.max(pause, rest), words: `${after}next call ${at(Math.max(pause, rest))}` };
     return rest > 0 ? { state: 'fresh', nextInMs: rest, words: `next call ${at(rest)}` } : { state: 'asking', nextInMs: 0, words: 'asking now' };
   }
