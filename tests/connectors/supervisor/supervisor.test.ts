@@ -42,6 +42,9 @@ class ScriptedSource implements Connector {
   }
 }
 
+/** A venue whose source is scripted by the test. */
+const venueOf = (id: string, more: Partial<ConnectorDescriptor> = {}): ConnectorDescriptor => ({ ...binanceDescriptor, id, ...more });
+
 let supervisor: Supervisor | null = null;
 let venue: FakeVenue | null = null;
 afterEach(async () => {
@@ -54,18 +57,19 @@ function rig(feed: SupervisorOptions['feed'], extra: Partial<SupervisorOptions> 
   const events: InputEvent[] = [];
   const sources = new Map<string, ScriptedSource>();
   const simulators: ScriptedSource[] = [];
-  const descriptor = (id: string): ConnectorDescriptor => ({
-    ...binanceDescriptor,
-    id,
+  // Whatever a test says of a venue, its source is scripted unless it says otherwise.
+  const scripted = (venue: ConnectorDescriptor): ConnectorDescriptor => (venue.create !== binanceDescriptor.create ? venue : {
+    ...venue,
     create: (context) => {
-      const source = new ScriptedSource(id, 'live', context.emit);
-      sources.set(id, source);
+      const source = new ScriptedSource(venue.id, 'live', context.emit);
+      sources.set(venue.id, source);
       return source;
     },
   });
+  const { venues = [venueOf('alpha'), venueOf('beta')], ...others } = extra;
   const made = createSupervisor({
     feed,
-    venues: [descriptor('alpha'), descriptor('beta')],
+    venues: venues.map(scripted),
     makeContext: (_d, emit) => ({ ...collectingContext({ ws: '', rest: '' }, []), emit }),
     simulator: (emit) => {
       const source = new ScriptedSource('simulator', 'simulated', emit, { now: () => 777, speed: 10 });
@@ -78,7 +82,7 @@ function rig(feed: SupervisorOptions['feed'], extra: Partial<SupervisorOptions> 
     log: silentLog,
     answerMs: 60,
     lostMs: 120,
-    ...extra,
+    ...others,
   });
   supervisor = made;
   const modes = () => events.flatMap((e) => (e.type === 'mode' ? [e.mode] : []));
@@ -201,6 +205,54 @@ describe('supervisor', () => {
     expect(s.startVenue('alpha')).toMatchObject({ ok: true });
     expect(source('alpha').running).toBe(true);
     expect(s.startVenue('gamma')).toEqual({ ok: false, error: 'there is no feed named gamma' });
+  });
+
+  it('auto: a delayed price is no reason to say LIVE, but passes once live leads; polled sources then give again what they have', async () => {
+    const { supervisor: s, source, events } = rig('auto', { venues: [venueOf('alpha'), venueOf('polled', { urls: { ws: '', rest: 'http://x' } })] });
+    await s.start();
+    const delayed = () => source('polled').say({ type: 'ticker', venue: 'polled', kind: 'delayed', route: 'rest', symbol: 'EUR/USD', venueTime: 1, receiveTime: 1, last: '1.1', open24h: null, high24h: null, low24h: null, volume24h: null });
+    delayed();
+    expect(s.mode).toBe('simulated');
+    expect(events.some((e) => e.type === 'ticker')).toBe(false);
+    source('alpha').quote();
+    expect(s.mode).toBe('live');
+    expect(source('polled').refills).toBe(1);
+    delayed();
+    expect(events.filter((e) => e.type === 'ticker')).toHaveLength(1);
+    await waitFor(() => s.mode === 'simulated');
+  });
+
+  it.each([['live', 'live' as const], ['a list', ['polled']]])('%s: any price is what was asked for', async (_name, feed) => {
+    const { supervisor: s, source } = rig(feed, { venues: [venueOf('polled', { urls: { ws: '', rest: 'http://x' } })], answerMs: 60_000 });
+    const started = s.start();
+    source('polled').say({ type: 'ticker', venue: 'polled', kind: 'delayed', route: 'rest', symbol: 'EUR/USD', venueTime: 1, receiveTime: 1, last: '1.1', open24h: null, high24h: null, low24h: null, volume24h: null });
+    await started;
+    expect(s.mode).toBe('live');
+  });
+
+  it('a source without its key is a row that says which variable enables it, and nothing runs', async () => {
+    const made: string[] = [];
+    const keyed = venueOf('keyed', { name: 'Keyed', keyVariable: 'KEYED_API_KEY', create: () => { made.push('keyed'); throw new Error('made without a key'); } });
+    const { supervisor: s } = rig('auto', { venues: [venueOf('alpha'), keyed] });
+    await s.start();
+    expect(s.status().find((v) => v.id === 'keyed')).toMatchObject({ name: 'Keyed', state: 'off', reason: 'not used: set KEYED_API_KEY to enable it', symbols: [] });
+    expect(s.startVenue('keyed')).toEqual({ ok: false, error: 'not used: set KEYED_API_KEY to enable it' });
+    expect(await s.stopVenue('keyed')).toMatchObject({ ok: true });
+    expect(made).toEqual([]);
+  });
+
+  it('nothing of a stopped venue passes, whatever it still says; the time of the first stop stays', async () => {
+    const { supervisor: s, source, events } = rig('live');
+    const started = s.start();
+    source('alpha').quote();
+    await started;
+    await s.stopVenue('alpha');
+    const { length } = events;
+    expect(events.at(-1)).toMatchObject({ type: 'feedStatus', venue: 'alpha', state: 'off', reason: expect.stringMatching(/^stopped by an administrator at/) });
+    source('alpha').quote();
+    source('alpha').say({ type: 'feedStatus', venue: 'alpha', state: 'live', reason: '', receiveTime: 1 });
+    await s.stopVenue('alpha');
+    expect(events).toHaveLength(length);
   });
 
   it('with the Binance connector: simulated while it is refused, live when it can be reached, simulated when it is gone', async () => {
