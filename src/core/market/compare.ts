@@ -117,11 +117,11 @@ function faultOf(one: Found, kind: DataKind, { now, speed }: CompareTerms): stri
   const odd = [book?.kind, quote?.kind].find((own) => own !== undefined && own !== kind);
   if (odd !== undefined) return `its data is ${odd}; only ${kind} data is compared here`;
   if (quote?.state === 'closed') return 'the market is closed';
+  if (book && book.state !== 'ok') return `its order book is not good (${book.state}${book.reason === '' ? '' : `: ${book.reason}`})`;
   // A ticker may rest while the book moves: then the age of the book, below, is what counts.
   const resting = quote?.state === 'stale' && book?.state === 'ok' && book.receiveTime !== null;
   if (quote && quote.state !== 'ok' && !resting) return `its price is ${quote.state === 'none' ? 'not known' : quote.state}`;
   if (!book) return `no order book of ${instrument.symbol} from ${venue}: nothing to trade against`;
-  if (book.state !== 'ok') return `its order book is not good (${book.state}${book.reason === '' ? '' : `: ${book.reason}`})`;
   const seen = book.receiveTime ?? quote?.receiveTime ?? null;
   if (seen === null) return 'its age is not known';
   const limit = COMPARE_LIMIT_MS[instrument.assetClass];
