@@ -2,34 +2,20 @@ import { err, ok, type Result } from '@/core/util/result';
 import type { MarketInput } from '@/core/market/events';
 import { BookLoader } from '../base/bookLoader';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import type { FallbackTimes } from '../base/fallback';
-import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
+import type { HttpFailure } from '../base/http';
 import type { Link } from '../base/link';
 import type { Listed } from '../base/listings';
-import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
+import { formFault, selectCrypto } from '../base/selection';
+import { VenueSession } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
 import { BOOKS_ANEW, MAX_BOOKS, VenueFeed } from '../base/venueFeed';
 import { createBinanceBackfill } from './backfill';
 import type { BinanceMapped } from './mapper';
+import type { BinanceOptions } from './options';
 import { BinanceRest } from './rest';
 import { mayBeListed, toBinance, toListed } from './symbols';
 import { readTickers } from './tickers';
 import { BinanceTranslator } from './translate';
-
-export interface BinanceOptions {
-  readonly limits: SessionLimits;
-  readonly http: HttpOptions;
-  /** Order books as well; costs the venue's depth stream and a REST snapshot per symbol. */
-  readonly books: boolean;
-  /** Time an accepted stream may stay without a message before it counts as silent, ms. */
-  readonly silentStreamMs: number;
-  /** Time between two book snapshots of one symbol when its first repair did not do, ms; at random up to twice that. */
-  readonly bookPaceMs: number;
-  readonly fallback: Partial<FallbackTimes>;
-  /** Time between two readings of the symbol list, ms. */
-  readonly listingsMs?: number;
-}
-export const BINANCE_DEFAULTS: BinanceOptions = { limits: SESSION_DEFAULTS, http: HTTP_DEFAULTS, books: true, silentStreamMs: 60_000, bookPaceMs: 1_000, fallback: {} };
 
 /** Streams named in the address; the others are asked for by message, because an address has a practical length limit. */
 const STREAMS_IN_ADDRESS = 64;
@@ -62,15 +48,9 @@ export class BinanceFeed implements Connector {
     private readonly options: BinanceOptions,
   ) {
     this.subscriptions = new Subscriptions(options.silentStreamMs);
-    const crypto = context.instruments.filter((i) => i.assetClass === 'crypto');
-    const listed = crypto.filter(mayBeListed);
     this.feed = new VenueFeed({
-      ...options, id: this.id, name: 'Binance', context, budgets: [WEIGHT], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
-      wanted: new Map(listed.slice(0, MAX_SYMBOLS).map((i) => [toBinance(i.symbol), i])),
-      impossible: new Map([
-        ...crypto.filter((i) => !mayBeListed(i)).map(({ symbol }) => [symbol, 'not a pair that Binance quotes'] as const),
-        ...listed.slice(MAX_SYMBOLS).map(({ symbol }) => [symbol, `more than the ${MAX_SYMBOLS} symbols that one connection carries`] as const),
-      ]),
+      ...options, ...selectCrypto(context.instruments, { name: 'Binance', mayBeListed, spell: toBinance, max: MAX_SYMBOLS }),
+      id: this.id, name: 'Binance', context, budgets: [WEIGHT], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
       session: () => this.session, subscriptions: () => [this.subscriptions], streamsOf: (s) => this.streamsOf(s),
       join: (s) => this.join(s), leave: (s, reason) => this.leave(s, reason), poll: () => this.poll(),
     });
@@ -208,6 +188,6 @@ export class BinanceFeed implements Connector {
     const answer = await this.rest?.tickers([...this.feed.served.keys()]);
     if (!answer?.ok) return answer ?? ok([]);
     const events = readTickers(answer.value.body, (s) => this.feed.served.get(s) ?? null, this.context.clock.now());
-    return events ? ok(events) : err({ kind: 'bad', words: 'the tickers have not the expected form', status: 200, retryAfterMs: null, venueCode: null });
+    return events ? ok(events) : err(formFault('the list of tickers'));
   }
 }

@@ -1,10 +1,11 @@
 import type { Connector, ConnectorContext, ConnectorDescriptor } from '../base/connector';
 import type { VenueEntry } from '../base/frames';
-import { BINANCE_DEFAULTS, BinanceFeed, type BinanceHosts, type BinanceOptions } from './feed';
+import { BinanceFeed, type BinanceHosts } from './feed';
 import { createBinanceFrames } from './frames';
 import { BinanceMapper } from './mapper';
+import { BINANCE_DEFAULTS, type BinanceOptions } from './options';
 
-export { BINANCE_DEFAULTS, type BinanceOptions } from './feed';
+export { BINANCE_DEFAULTS, type BinanceOptions } from './options';
 
 const WS = 'wss://stream.binance.com:9443';
 const REST = 'https://api.binance.com';

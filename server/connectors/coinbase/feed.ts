@@ -1,50 +1,20 @@
 import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import type { FallbackTimes } from '../base/fallback';
-import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
+import type { HttpFailure } from '../base/http';
 import type { Link } from '../base/link';
 import type { Listed } from '../base/listings';
-import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
+import { formFault, selectCrypto } from '../base/selection';
+import { VenueSession } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
 import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import type { CoinbaseMapped } from './mapped';
+import type { CoinbaseOptions } from './options';
 import { CoinbaseRepairs } from './repairs';
 import { CoinbaseRest, createCoinbaseBackfill } from './rest';
 import { mayBeListed, toCoinbase, toListed } from './symbols';
 import { readTicker } from './tickers';
 import { CoinbaseTranslator } from './translate';
-
-export interface CoinbaseOptions {
-  readonly limits: SessionLimits;
-  readonly http: HttpOptions;
-  /** Order books as well; costs the venue's level2 stream and a snapshot of up to 5 MB per product. */
-  readonly books: boolean;
-  /** Time an accepted stream may stay without a message before it counts as silent, ms. */
-  readonly silentStreamMs: number;
-  /** Longest wait for the list of products before subscriptions are sent without it, ms; the venue cuts after 5 s. */
-  readonly listingsWaitMs: number;
-  /** Silence of the venue's heartbeat, one a second, after which the connection is given up, ms. */
-  readonly heartbeatMs: number;
-  /** Shortest time between two requests for new book snapshots, ms; one that has not come is asked for again after five times this. */
-  readonly resyncMs: number;
-  readonly fallback: Partial<FallbackTimes>;
-  /** Time between two readings of the list of products, ms. */
-  readonly listingsMs?: number;
-}
-
-export const COINBASE_DEFAULTS: CoinbaseOptions = {
-  // A book comes as one frame of 5 MB; eight messages a second are allowed per address; pairs may be thin, and the heartbeat
-  // tells a dead connection sooner than silence does; the venue names no end of life of a connection.
-  limits: { ...SESSION_DEFAULTS, maxMessageBytes: 16 * 2 ** 20, messagesPerSecond: 5, maxQueued: 512, staleMs: 15_000, silentMs: 45_000, maxAgeMs: Number.POSITIVE_INFINITY },
-  http: HTTP_DEFAULTS,
-  books: true,
-  silentStreamMs: 120_000,
-  listingsWaitMs: 2_500,
-  heartbeatMs: 10_000,
-  resyncMs: 2_000,
-  fallback: {},
-};
 
 const PRODUCTS_PER_MESSAGE = 30;
 /** Calls a minute that we allow ourselves; the venue allows several a second. */
@@ -75,11 +45,9 @@ export class CoinbaseFeed implements Connector {
     private readonly options: CoinbaseOptions,
   ) {
     this.subscriptions = new Subscriptions(options.silentStreamMs);
-    const crypto = context.instruments.filter((i) => i.assetClass === 'crypto');
     this.feed = new VenueFeed({
-      ...options, id: this.id, name: 'Coinbase', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
-      wanted: new Map(crypto.filter(mayBeListed).map((i) => [toCoinbase(i.symbol), i])),
-      impossible: new Map(crypto.filter((i) => !mayBeListed(i)).map(({ symbol }) => [symbol, 'no product in the spelling of Coinbase'])),
+      ...options, ...selectCrypto(context.instruments, { name: 'Coinbase', mayBeListed, spell: toCoinbase }),
+      id: this.id, name: 'Coinbase', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
       session: () => this.session, subscriptions: () => [this.subscriptions], streamsOf: (p) => this.streamsOf(p),
       join: (p) => this.join(p), leave: (p, reason) => this.leave(p, reason), poll: () => this.poll(),
     });
@@ -304,7 +272,7 @@ export class CoinbaseFeed implements Connector {
       this.polled += 1;
       const read = answer.ok ? readTicker(answer.value.body, symbol, this.context.clock.now()) : null;
       if (read) events.push(...read);
-      else failure = answer.ok ? { kind: 'bad', words: 'the ticker of Coinbase has not the expected form', status: 200, retryAfterMs: null, venueCode: null } : answer.error;
+      else failure = answer.ok ? formFault('the ticker of Coinbase') : answer.error;
     }
     return failure && events.length === 0 ? err(failure) : ok(events);
   }

@@ -1,10 +1,11 @@
 import type { Connector, ConnectorContext, ConnectorDescriptor } from '../base/connector';
 import type { VenueEntry } from '../base/frames';
-import { COINBASE_DEFAULTS, CoinbaseFeed, type CoinbaseOptions } from './feed';
+import { CoinbaseFeed } from './feed';
 import { createCoinbaseFrames } from './frames';
 import { CoinbaseMapper } from './mapper';
+import { COINBASE_DEFAULTS, type CoinbaseOptions } from './options';
 
-export { COINBASE_DEFAULTS, type CoinbaseOptions } from './feed';
+export { COINBASE_DEFAULTS, type CoinbaseOptions } from './options';
 
 /** A Coinbase Advanced Trade connector; `options` for tests and special needs. */
 export function createCoinbaseConnector(context: ConnectorContext, options: Partial<CoinbaseOptions> = {}): Connector {

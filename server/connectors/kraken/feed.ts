@@ -1,14 +1,15 @@
 import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import type { FallbackTimes } from '../base/fallback';
-import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
+import type { HttpFailure } from '../base/http';
 import type { Link } from '../base/link';
-import { SESSION_DEFAULTS, VenueSession, type SessionLimits } from '../base/session';
+import { formFault, selectCrypto } from '../base/selection';
+import { VenueSession } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
 import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import { createKrakenBackfill } from './backfill';
 import type { KrakenMapped, KrakenPart } from './mapped';
+import type { KrakenOptions } from './options';
 import type { KrakenPair } from './raw';
 import { KrakenRepeats } from './repeats';
 import { INSTRUMENTS, KrakenRequests } from './requests';
@@ -16,37 +17,6 @@ import { KrakenRest } from './rest';
 import { mayBeListed, toListed } from './symbols';
 import { readTickers } from './tickers';
 import { KrakenTranslator } from './translate';
-
-export interface KrakenOptions {
-  readonly limits: SessionLimits;
-  readonly http: HttpOptions;
-  /** Order books as well. */
-  readonly books: boolean;
-  /** Levels of a book: 10, 25, 100, 500 or 1,000. The checksum proves ten, so with ten no level is taken on trust. */
-  readonly depth: number;
-  /** Silence of every kind, heartbeats too, after which the connection is given up, ms. */
-  readonly heartbeatMs: number;
-  /** The venue closes a connection that says nothing for about a minute, ms. */
-  readonly pingMs: number;
-  /** Time between two subscriptions to a stream that keeps failing, ms. */
-  readonly resubscribeMs: number;
-  /** Time between two REST calls, ms. */
-  readonly restPaceMs: number;
-  readonly fallback: Partial<FallbackTimes>;
-}
-
-/**
- * Heartbeats come every second, so a dead connection is known after ten; that a thin market says nothing for a minute is no
- * fault. About 150 connections in ten minutes are allowed, and none faster than every 5 s during maintenance. A connection
- * has no end of life. The list of all pairs is one message of about a megabyte.
- */
-const KRAKEN_LIMITS: SessionLimits = {
-  ...SESSION_DEFAULTS, maxMessageBytes: 8 * 2 ** 20, messagesPerSecond: 3, staleMs: 20_000, silentMs: 90_000, maxAgeMs: Infinity,
-  backoff: { firstMs: 2_000, baseMs: 5_000, capMs: 60_000 },
-};
-export const KRAKEN_DEFAULTS: KrakenOptions = {
-  limits: KRAKEN_LIMITS, http: HTTP_DEFAULTS, books: true, depth: 10, heartbeatMs: 10_000, pingMs: 30_000, resubscribeMs: 5_000, restPaceMs: 1_100, fallback: {},
-};
 
 /** Symbols named in one message. */
 const SYMBOLS_PER_MESSAGE = 100;
@@ -77,15 +47,9 @@ export class KrakenFeed implements Connector {
     private readonly options: KrakenOptions,
   ) {
     const { clock, random } = context;
-    const crypto = context.instruments.filter((i) => i.assetClass === 'crypto');
-    const listed = crypto.filter(mayBeListed);
     this.feed = new VenueFeed({
-      ...options, id: this.id, name: 'Kraken', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
-      wanted: new Map(listed.slice(0, MAX_SYMBOLS).map((i) => [i.symbol, i])),
-      impossible: new Map([
-        ...crypto.filter((i) => !mayBeListed(i)).map(({ symbol }) => [symbol, 'no pair in the spelling of Kraken'] as const),
-        ...listed.slice(MAX_SYMBOLS).map(({ symbol }) => [symbol, `more than the ${MAX_SYMBOLS} pairs that we ask one venue for`] as const),
-      ]),
+      ...options, ...selectCrypto(context.instruments, { name: 'Kraken', mayBeListed, spell: (symbol) => symbol, max: MAX_SYMBOLS }),
+      id: this.id, name: 'Kraken', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
       session: () => this.session, subscriptions: () => [this.subscriptions], streamsOf: (s) => this.streamsOf(s),
       join: (s) => this.join(s), leave: (s, reason) => this.leave(s, reason), poll: () => this.poll(),
     });
@@ -265,7 +229,7 @@ export class KrakenFeed implements Connector {
     const answer = await this.rest?.tickers([...this.feed.served.keys()]);
     if (!answer?.ok) return answer ?? ok([]);
     const events = readTickers(answer.value, this.feed.served, this.context.clock.now());
-    return events ? ok(events) : err({ kind: 'bad', words: 'the tickers of Kraken have not the expected form', status: 200, retryAfterMs: null, venueCode: null });
+    return events ? ok(events) : err(formFault('the list of tickers'));
   }
 }
 

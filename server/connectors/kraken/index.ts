@@ -1,10 +1,11 @@
 import type { Connector, ConnectorContext, ConnectorDescriptor } from '../base/connector';
 import type { VenueEntry } from '../base/frames';
-import { KRAKEN_DEFAULTS, KrakenFeed, type KrakenOptions } from './feed';
+import { KrakenFeed } from './feed';
 import { createKrakenFrames } from './frames';
 import { KrakenMapper } from './mapper';
+import { KRAKEN_DEFAULTS, type KrakenOptions } from './options';
 
-export { KRAKEN_DEFAULTS, type KrakenOptions } from './feed';
+export { KRAKEN_DEFAULTS, type KrakenOptions } from './options';
 
 const WS = 'wss://ws.kraken.com/v2';
 const REST = 'https://api.kraken.com';

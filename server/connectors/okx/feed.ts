@@ -2,43 +2,17 @@ import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import { BookLoader } from '../base/bookLoader';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import type { FallbackTimes } from '../base/fallback';
-import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
+import type { HttpFailure } from '../base/http';
 import type { Listed } from '../base/listings';
-import { SESSION_DEFAULTS, type SessionLimits } from '../base/session';
+import { formFault, selectCrypto } from '../base/selection';
 import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import { createOkxBackfill } from './backfill';
 import type { OkxMapped } from './mapper';
+import type { OkxOptions } from './options';
 import { OkxRest } from './rest';
 import { OkxSocket } from './socket';
 import { mayBeListed, readInstruments, toListed, toOkx } from './symbols';
 import { OkxTranslator } from './translate';
-
-export interface OkxOptions {
-  readonly limits: SessionLimits;
-  /** Limits of the candle socket, which may say nothing for a while in a thin market. */
-  readonly candleLimits: SessionLimits;
-  readonly http: HttpOptions;
-  /** Order books as well; costs the stream `books` per symbol. */
-  readonly books: boolean;
-  /** The venue's own candles, which come over a second socket. */
-  readonly candles: boolean;
-  /** Time an accepted stream may stay without a message before it counts as silent, ms. */
-  readonly silentStreamMs: number;
-  readonly pingAfterMs: number;
-  readonly pongMs: number;
-  /** Shortest time between two renewals of the same book, ms; random up to twice that. */
-  readonly renewMs: number;
-  /** Time between two REST calls, ms: 40 in two seconds are allowed to one address. */
-  readonly restPaceMs: number;
-  readonly fallback: Partial<FallbackTimes>;
-  /** Time between two readings of the list of pairs, ms. */
-  readonly listingsMs?: number;
-}
-export const OKX_DEFAULTS: OkxOptions = {
-  limits: SESSION_DEFAULTS, candleLimits: { ...SESSION_DEFAULTS, staleMs: 60_000, silentMs: 120_000 }, http: HTTP_DEFAULTS,
-  books: true, candles: true, silentStreamMs: 60_000, pingAfterMs: 15_000, pongMs: 10_000, renewMs: 1_000, restPaceMs: 100, fallback: {},
-};
 
 /** Streams of one connection are not limited by number; this bounds what we ask for. */
 const MAX_SYMBOLS = 250;
@@ -66,15 +40,9 @@ export class OkxFeed implements Connector {
     private readonly hosts: OkxHosts,
     private readonly options: OkxOptions,
   ) {
-    const crypto = context.instruments.filter((i) => i.assetClass === 'crypto');
-    const listed = crypto.filter(mayBeListed);
     this.feed = new VenueFeed({
-      ...options, id: this.id, name: 'OKX', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
-      wanted: new Map(listed.slice(0, MAX_SYMBOLS).map((i) => [toOkx(i.symbol), i])),
-      impossible: new Map([
-        ...crypto.filter((i) => !mayBeListed(i)).map(({ symbol }) => [symbol, 'no spot pair in the spelling of OKX'] as const),
-        ...listed.slice(MAX_SYMBOLS).map(({ symbol }) => [symbol, `more than the ${MAX_SYMBOLS} pairs that we ask one venue for`] as const),
-      ]),
+      ...options, ...selectCrypto(context.instruments, { name: 'OKX', mayBeListed, spell: toOkx, max: MAX_SYMBOLS }),
+      id: this.id, name: 'OKX', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
       session: () => this.market.session, subscriptions: () => [this.market.subscriptions, this.candles.subscriptions], streamsOf: (s) => this.streamsOf(s),
       join: (s) => this.join(s), leave: (s, reason) => this.leave(s, reason), poll: () => this.poll(),
     });
@@ -215,8 +183,4 @@ export class OkxFeed implements Connector {
 
 function candlesOf(instId: string): string {
   return `candle1m:${instId}`;
-}
-
-function formFault(what: string): HttpFailure {
-  return { kind: 'bad', words: `${what} has not the expected form`, status: 200, retryAfterMs: null, venueCode: null };
 }

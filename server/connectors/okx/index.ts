@@ -1,10 +1,11 @@
 import type { Connector, ConnectorContext, ConnectorDescriptor } from '../base/connector';
 import type { VenueEntry } from '../base/frames';
-import { OKX_DEFAULTS, OkxFeed, type OkxHosts, type OkxOptions } from './feed';
+import { OkxFeed, type OkxHosts } from './feed';
 import { createOkxFrames } from './frames';
 import { OkxMapper } from './mapper';
+import { OKX_DEFAULTS, type OkxOptions } from './options';
 
-export { OKX_DEFAULTS, type OkxOptions } from './feed';
+export { OKX_DEFAULTS, type OkxOptions } from './options';
 
 const WS = 'wss://ws.okx.com:8443';
 const REST = 'https://www.okx.com';
