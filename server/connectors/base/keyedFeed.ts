@@ -83,6 +83,8 @@ export class KeyedFeed {
   /** Monotonic ms of the newest value by way and venue symbol. */
   private readonly socketAt = new Map<string, number>();
   private readonly restAt = new Map<string, number>();
+  /** Symbols that REST does not have for this key, and why. */
+  private readonly restless = new Map<string, string>();
   /** Wall ms of the newest value by venue symbol. */
   private readonly valueWall = new Map<string, number>();
   private startedAt = 0;
@@ -117,6 +119,7 @@ export class KeyedFeed {
     }
     if (!this.shared.begin()) return false;
     this.forget();
+    this.restless.clear();
     this.startedAt = this.now();
     this.subscriptions.drop(this.subscriptions.wanted);
     this.subscriptions.want([...this.shared.served.keys()].slice(0, options.socketSymbols), this.now());
@@ -154,6 +157,11 @@ export class KeyedFeed {
     this.shared.emit(event);
   }
 
+  /** REST does not have this symbol for this key: it is left to the socket until the next start. */
+  lacks(venueSymbol: string, reason: string): void {
+    this.restless.set(venueSymbol, this.scrub(reason));
+  }
+
   refused(code: 'bad_payload' | 'bad_number' | 'unknown_symbol' | 'unknown_type' | 'bad_json', symbol: string | null, detail: string, at: number): void {
     this.shared.emit({ type: 'badInput', venue: this.options.id, symbol, code, detail: this.scrub(detail), receiveTime: at });
   }
@@ -163,8 +171,17 @@ export class KeyedFeed {
     const now = this.now();
     const asked = this.subscriptions.wanted.length;
     const base = shared.status([{ name: 'symbols', per: 'connection', limit: this.options.socketSymbols, used: asked, resetsInMs: null }]);
-    const served = new Set([...shared.served].filter(([venueSymbol]) => this.valued(venueSymbol)).map(([, symbol]) => symbol));
-    const unserved = base.unserved.filter(({ symbol }) => !served.has(symbol));
+    const valued = new Set<string>();
+    const lacking = new Map<string, string>();
+    for (const [venueSymbol, symbol] of shared.served) {
+      const reason = this.restless.get(venueSymbol);
+      if (this.valued(venueSymbol)) valued.add(symbol);
+      else if (reason !== undefined) lacking.set(symbol, reason);
+    }
+    // A silent or refused stream leaves REST, which is asked when nobody better has the symbol.
+    const streamless = base.unserved.filter(({ symbol }) => !valued.has(symbol) && !lacking.has(symbol))
+      .map(({ symbol, reason }) => ({ symbol, reason: [...shared.served.values()].includes(symbol) ? `${reason}; by REST when no better source has it` : reason }));
+    const unserved = [...streamless, ...Array.from(lacking, ([symbol, reason]) => ({ symbol, reason }))];
     const out = new Set(unserved.map(({ symbol }) => symbol));
     const newest = Math.max(session.lastDataAt ?? -Infinity, ...this.restAt.values());
     return {
@@ -244,7 +261,7 @@ export class KeyedFeed {
     const { options, session } = this;
     const symbol = this.shared.served.get(venueSymbol);
     const instrument = options.wanted.get(venueSymbol);
-    if (symbol === undefined || !instrument || !options.context.needed(symbol)) return false;
+    if (symbol === undefined || !instrument || this.restless.has(venueSymbol) || !options.context.needed(symbol)) return false;
     const { firstMs, awayMs, thinMs } = options.times;
     const asked = this.subscriptions.state(venueSymbol);
     if (!this.valued(venueSymbol)) return asked === null || asked === 'rejected' || this.now() - this.startedAt >= firstMs;

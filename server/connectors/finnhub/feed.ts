@@ -38,6 +38,7 @@ export const FINNHUB_DEFAULTS: FinnhubOptions = {
 const CALLS_PER_MINUTE = 50;
 /** A symbol that REST does not know need not be asked for again this day, ms. */
 const UNKNOWN_FOR_MS = 86_400_000;
+const FORBIDDEN_IN_A_ROW = 5;
 const KEY_REFUSED = /api.?key|token|unauthori[sz]ed|not logged in/i;
 const TOO_MANY = /too many symbols/i;
 
@@ -48,6 +49,8 @@ export class FinnhubFeed implements Connector {
   private readonly mapper: FinnhubMapper;
   private readonly wanted: ReadonlyMap<string, Instrument>;
   private rest: FinnhubRest | null = null;
+  /** REST answers with HTTP 403 in a row. */
+  private forbidden = 0;
 
   constructor(private readonly context: ConnectorContext, private readonly options: FinnhubOptions) {
     const named = context.instruments.map((i) => [toFinnhub(i, options.crypto), i] as const);
@@ -72,6 +75,7 @@ export class FinnhubFeed implements Connector {
   }
 
   start(): void {
+    this.forbidden = 0;
     if (this.feed.start()) this.rest = new FinnhubRest(this.context.urls.rest, this.feed.shared.http, this.feed.shared.signal);
   }
 
@@ -121,15 +125,33 @@ export class FinnhubFeed implements Connector {
   private async ask(venueSymbol: string): Promise<Result<PollTaken, HttpFailure>> {
     if (!this.rest) return ok({ freshForMs: () => 0 });
     const answer = await this.rest.quote(venueSymbol);
-    if (!answer.ok) return answer;
+    if (!answer.ok) return this.noQuote(venueSymbol, answer);
+    this.forbidden = 0;
     this.context.watchRaw?.(answer.value.text);
     const event = this.mapper.quote(answer.value.body, venueSymbol, answer.value.receivedAt);
     if (event === 'unknown') {
-      this.feed.shared.unserve(venueSymbol, 'Finnhub does not know it, or this key may not see it');
+      this.unknown(venueSymbol);
       return ok({ freshForMs: () => UNKNOWN_FOR_MS });
     }
     if (event.type === 'bad') this.feed.refused(event.code, event.symbol, event.detail, answer.value.receivedAt);
     else this.deliver(venueSymbol, event);
     return ok({ freshForMs: () => this.options.restFreshMs });
+  }
+
+  /** HTTP 403 is said of single symbols that a plan does not hold; of one after another it is said of the key or of this place. */
+  private noQuote(venueSymbol: string, answer: { readonly ok: false; readonly error: HttpFailure }): Result<PollTaken, HttpFailure> {
+    if (answer.error.status !== 403) return answer;
+    this.forbidden += 1;
+    if (this.forbidden >= FORBIDDEN_IN_A_ROW) return answer;
+    this.feed.lacks(venueSymbol, `not in what this key may ask for by REST: ${answer.error.words}`);
+    return ok({ freshForMs: () => UNKNOWN_FOR_MS });
+  }
+
+  /** A share it does not know gives its place on the socket to another; of pairs REST may know less than the socket. */
+  private unknown(venueSymbol: string): void {
+    const reason = 'Finnhub does not know it, or this key may not see it';
+    const streamed = this.feed.subscriptions.state(venueSymbol) === 'active';
+    if (streamed || this.wanted.get(venueSymbol)?.assetClass !== 'equity') this.feed.lacks(venueSymbol, reason);
+    else this.feed.shared.unserve(venueSymbol, reason);
   }
 }

@@ -158,11 +158,10 @@ export class TwelveDataFeed implements Connector {
     else this.feed.refused(event?.code ?? 'bad_payload', this.wanted.get(name)?.symbol ?? null, event?.detail ?? `no quote of ${name}${fault ? `: ${fault.words}` : ''}`, at);
   }
 
-  /** Unknown (404, 400) or not in this plan (403): left out, unless the socket brings it. */
+  /** Unknown (404, 400) or not in this plan (403): left to the socket. */
   private lacks(name: string, { code, words }: TwelveDataFault): boolean {
     if (code !== 404 && code !== 403 && code !== 400) return false;
-    const streamed = this.feed.subscriptions.state(name);
-    if (streamed !== 'active' && streamed !== 'confirmed') this.feed.shared.unserve(name, code === 403 ? `not in the plan of this key: ${words}` : `Twelve Data does not know it: ${words}`);
+    this.feed.lacks(name, code === 403 ? `not in the plan of this key: ${words}` : `Twelve Data does not know it: ${words}`);
     return true;
   }
 
