@@ -74,8 +74,12 @@ async function control(ports: HttpPorts, action: 'start' | 'stop', request: Fast
     note(`refused: ${done.error}`);
     return fail(reply, 'not_possible', done.error);
   }
-  note('done');
   const after = find() ?? before;
+  if (action === 'start' && NOT_RUNNING.has(after.state)) {
+    note('still off');
+    return fail(reply, 'not_possible', `${after.name} stays off: ${after.reason}`);
+  }
+  note('done');
   ports.announce(announcement(action, after, ports.clock.now()));
   return after;
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StatusMessage, VenueInfo, VenueList } from '@/core/contract';
-import { err } from '@/core/util/result';
+import { err, ok } from '@/core/util/result';
 import { createMetrics } from '../../../server/observability/metrics';
 import { createVenueMetrics } from '../../../server/observability/venueMetrics';
 import { venueInfos } from '../../../server/http/venues';
@@ -93,6 +93,14 @@ describe('start and stop', () => {
     expect([stuck.statusCode, codeOf(stuck)]).toEqual([409, 'not_possible']);
     expect(audits().map((line) => line.outcome)).toEqual(['no key', 'refused: it is locked']);
     expect(rig.told).toEqual([]);
+  });
+
+  it('does not claim a start that changed nothing', async () => {
+    rig.venues = [venueState('okx', { state: 'off', reason: 'it has none of the wanted symbols' })];
+    await rig.start({}, { control: { start: () => Promise.resolve(ok(null)), stop: () => Promise.resolve(ok(null)) } });
+    const answer = await rig.ask('POST', '/api/v1/venues/okx/start');
+    expect([answer.statusCode, answer.json()]).toEqual([409, { error: { code: 'not_possible', message: 'This cannot be done as things are: OKX stays off: it has none of the wanted symbols' } }]);
+    expect([audits().map((line) => line.outcome), rig.told]).toEqual([['still off'], []]);
   });
 
   it('answers a fault of ours as one, and still writes down who tried', async () => {
