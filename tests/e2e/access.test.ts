@@ -78,4 +78,17 @@ describe.skipIf(!chromiumPath)('for everybody (needs Chromium)', () => {
     expect(opened.complaints.all()).toEqual([]);
     await opened.close();
   });
+
+  it.each([320, 360, 390])('nor does it while nothing is connected, when the bar at the top has the most to say (%i px)', async (width) => {
+    const opened = await openPage(browser, { viewport: { width, height: 844 }, hasTouch: true });
+    // Sockets that open and never greet: the state lasts as long as the test looks.
+    await opened.page.routeWebSocket(/\/ws\//, () => undefined);
+    const shell = new Shell(opened.page, `${server.url}/`);
+    for (const path of ['market', 'status']) {
+      await shell.open(path);
+      await shell.streams(/Market: connecting/);
+      expect([path, await shell.scrollsSideways()]).toEqual([path, false]);
+    }
+    await opened.close();
+  });
 });
