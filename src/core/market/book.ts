@@ -19,8 +19,7 @@ class Side {
   /** @param sign 1 = bids (the best is the highest), -1 = asks. */
   constructor(private readonly sign: 1 | -1) {}
 
-  set(price: string, size: string, empty: boolean): void {
-    const value = Number(price);
+  set(value: number, price: string, size: string, empty: boolean): void {
     const index = this.find(value, price);
     const found = this.levels[index];
     const same = found !== undefined && found.value === value && compareDecimals(found.price, price) === 0;
@@ -33,15 +32,24 @@ class Side {
     }
   }
 
+  /** Takes changes in their order. */
+  change({ levels, values, empty }: Readings): void {
+    for (let i = 0; i < levels.length; i += 1) {
+      const [price, size] = levels[i] as LevelChange;
+      this.set(values[i] as number, price, size, empty[i] === 1);
+    }
+  }
+
   /** Takes the levels of a snapshot. Venues send them best first: then there is nothing to search and nothing to move. */
-  fill(changes: readonly LevelChange[]): void {
-    for (let i = changes.length - 1; i >= 0; i -= 1) {
-      const [price, size] = changes[i] ?? ['', ''];
-      const value = Number(price);
+  fill(readings: Readings): void {
+    const { levels, values, empty } = readings;
+    for (let i = levels.length - 1; i >= 0; i -= 1) {
+      const [price, size] = levels[i] as LevelChange;
+      const value = values[i] as number;
       const better = this.levels.at(-1);
-      if (Number(size) === 0 || (better && !this.before(better, value, price))) {
+      if (empty[i] === 1 || (better && !this.before(better, value, price))) {
         this.levels.length = 0;
-        for (const [p, s] of changes) this.set(p, s, Number(s) === 0);
+        this.change(readings);
         return;
       }
       this.levels.push({ value, price, size });
@@ -109,21 +117,23 @@ export class OrderBook {
   apply(event: Pick<BookEvent, 'action' | 'bids' | 'asks' | 'updateId' | 'venueTime'>, now: number): 'applied' | 'ignored' | Problem {
     const broken = this.state === 'syncing' || this.state === 'gap';
     if (event.action !== 'snapshot' && broken) return 'ignored';
-    const problem = badLevel(event.bids) ?? badLevel(event.asks);
-    if (problem) {
+    const bids = readLevels(event.bids);
+    const asks = 'code' in bids ? bids : readLevels(event.asks);
+    if ('code' in bids || 'code' in asks) {
+      const problem = 'code' in bids ? bids : (asks as Problem);
       this.setState('gap', `a level was refused: ${problem.detail}`);
       return problem;
     }
     if (event.action === 'snapshot') {
       this.bids = new Side(1);
       this.asks = new Side(-1);
-      this.bids.fill(event.bids);
-      this.asks.fill(event.asks);
+      this.bids.fill(bids);
+      this.asks.fill(asks);
       if (this.gap) this.gapsRepaired += 1;
       this.setState('ok', '');
     } else {
-      for (const [price, size] of event.bids) this.bids.set(price, size, Number(size) === 0);
-      for (const [price, size] of event.asks) this.asks.set(price, size, Number(size) === 0);
+      this.bids.change(bids);
+      this.asks.change(asks);
     }
     if (this.waiting) this.setState('ok', '');
     this.updateId = event.updateId;
@@ -196,13 +206,46 @@ function pair(level: Level | undefined): LevelChange | null {
   return level ? [level.price, level.size] : null;
 }
 
-function badLevel(levels: readonly LevelChange[]): Problem | null {
+/** Levels with their prices as numbers, and which of them are empty: each text is read once, a snapshot has tens of thousands. */
+interface Readings {
+  readonly levels: readonly LevelChange[];
+  readonly values: Float64Array;
+  readonly empty: Uint8Array;
+}
+
+function readLevels(levels: readonly LevelChange[]): Readings | Problem {
   if (!Array.isArray(levels)) return { code: 'bad_payload', detail: 'levels are missing' };
-  for (const level of levels as readonly unknown[]) {
+  const values = new Float64Array(levels.length);
+  const empty = new Uint8Array(levels.length);
+  for (let i = 0; i < levels.length; i += 1) {
+    const level: unknown = levels[i];
     if (!Array.isArray(level)) return { code: 'bad_payload', detail: `level ${shown(level)}` };
     const [price, size] = level as readonly unknown[];
-    if (typeof price !== 'string' || parsePositive(price) === undefined) return numberProblem('level price', price);
-    if (typeof size !== 'string' || typeof parseZeroable(size) !== 'number') return numberProblem('level size', size);
+    const value = typeof price !== 'string' ? undefined : plainSign(price) === 1 ? Number(price) : parsePositive(price);
+    if (value === undefined) return numberProblem('level price', price);
+    const sign = typeof size !== 'string' ? undefined : (plainSign(size) ?? parseZeroable(size));
+    if (typeof sign !== 'number') return numberProblem('level size', size);
+    values[i] = value;
+    empty[i] = sign === 0 ? 1 : 0;
   }
-  return null;
+  return { levels, values, empty };
+}
+
+const [ZERO, NINE, POINT] = [48, 57, 46];
+/** A plain decimal of so few characters is zero or within the range of `parsePositive`. */
+const PLAIN_LENGTH = 20;
+
+/** 0 or 1 as the sign of a short plain decimal, several times as fast as reading it; null for any other text. */
+function plainSign(text: string): 0 | 1 | null {
+  const last = text.length - 1;
+  if (last < 0 || last >= PLAIN_LENGTH) return null;
+  let points = 0;
+  let sign: 0 | 1 = 0;
+  for (let i = 0; i <= last; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === POINT && i > 0 && i < last && points === 0) points = 1;
+    else if (code < ZERO || code > NINE) return null;
+    else if (code !== ZERO) sign = 1;
+  }
+  return sign;
 }
