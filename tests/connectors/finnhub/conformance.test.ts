@@ -270,27 +270,32 @@ describe('finnhub: what only this venue has', () => {
     expect(connector.status().fallback).toBe(false);
   });
 
-  it('F14 a symbol that a plan does not hold (HTTP 403) stops no other', async () => {
+  it('F14 a symbol that a plan does not hold (HTTP 403) stops no other, and stays on the socket', async () => {
     const { venue, connector, of } = await rig({
-      symbols: pick('AAPL', 'EUR/USD', 'GBP/USD'), times: { ...FAST.times, firstMs: 20, lookMs: 10 }, restPaceMs: 400,
+      symbols: pick('AAPL', 'MSFT', 'TSLA'), times: { ...FAST.times, firstMs: 20, lookMs: 10 }, restPaceMs: 400,
       prepare: (v) => {
-        v.quotes = { 'OANDA:GBP_USD': { c: 1.31, t: OPEN / 1_000 } };
+        v.quotes = Object.fromEntries(['AAPL', 'MSFT', 'TSLA'].map((name) => [name, { c: 100, t: OPEN / 1_000 }]));
         v.restFault = { status: 403, body: '{"error":"You don\'t have access to this resource."}' };
       },
     });
     await waitFor(() => venue.restCalls.length === 1);
     venue.restFault = null;
-    await waitFor(() => of('ticker').some((e) => e.symbol === 'GBP/USD'));
-    await waitFor(() => connector.status().unserved.length === 2);
-    expect(connector.status().unserved).toEqual([
-      { symbol: 'AAPL', reason: expect.stringContaining("this key may ask for by REST: Finnhub forbids access from here (HTTP 403: You don't have access to this resource.)") as string },
-      { symbol: 'EUR/USD', reason: 'Finnhub does not know it, or this key may not see it' },
-    ]);
+    const first = venue.restCalls[0]?.split('=')[1] ?? '';
+    await waitFor(() => new Set(of('ticker').map((e) => e.symbol)).size === 2);
+    expect(connector.status().unserved).toEqual([{ symbol: first, reason: "not in what this key may ask for by REST: Finnhub forbids access from here (HTTP 403: You don't have access to this resource.)" }]);
     expect(connector.status().circuit).toBe('closed');
-    // Both may still come by the socket.
-    expect([...(venue.open[0]?.streams ?? [])]).toEqual(['AAPL', 'OANDA:EUR_USD', 'OANDA:GBP_USD']);
-    venue.trade('AAPL', '272.5');
-    await waitFor(() => connector.status().symbols.includes('AAPL'));
+    venue.trade(first, '272.5');
+    await waitFor(() => connector.status().symbols.length === 3);
+    expect(connector.status().unserved).toEqual([]);
+  });
+
+  it('F14b a pair that REST does not know stays on the socket', async () => {
+    const { venue, connector } = await rig({ symbols: pick('EUR/USD'), times: { ...FAST.times, firstMs: 20, lookMs: 10 } });
+    await waitFor(() => connector.status().unserved.length === 1);
+    expect(connector.status().unserved).toEqual([{ symbol: 'EUR/USD', reason: 'Finnhub does not know it, or this key may not see it' }]);
+    await waitFor(() => venue.open[0]?.streams.has('OANDA:EUR_USD'));
+    venue.rows([{ c: null, p: 1.0855, s: 'OANDA:EUR_USD', t: venue.now, v: 0 }]);
+    await waitFor(() => connector.status().symbols.length === 1);
   });
 
   it('F15 HTTP 403 for one after another is said of the key or this place: REST is left alone', async () => {
