@@ -80,8 +80,9 @@ export class RestFallback {
     return this.active && this.lastPriceAt !== null && clock.monotonic() - this.lastPriceAt < MISSED_POLLS * times.everyMs;
   }
 
-  /** What to add to the reason of the socket; empty while there is nothing to say. */
+  /** What to add to the reason of the socket; empty while there is nothing to say, as when it delivers again. */
   get words(): string {
+    if (this.liveSince !== null) return '';
     if (this.serving) return `prices by REST every ${Math.round(this.options.times.everyMs / 1_000)} s`;
     return this.active && this.fault !== null ? `no prices by REST either: ${this.fault}` : '';
   }

@@ -88,6 +88,7 @@ describe.each(VENUES)('$id: what all keyless venues share', (under) => {
     venue.refuse = null;
     await live();
     const count = byRest().length;
+    await waitFor(() => !connector.status().reason.includes('REST'));
     // Live, but not yet for long: the fallback is still named and no longer asks.
     await waitFor(() => {
       venue.trade('BTCUSDT', '101.00');
