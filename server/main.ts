@@ -115,7 +115,8 @@ function createFeed({ config, sources, log, engine, clock, metrics }: Core, last
     log: log.child({ part: 'connector', venue: id }), metrics, clock, random: Math.random, instruments: sources.instruments, emit, urls: { ws: '', rest: '' }, key: null,
     needed: () => true, ledger, hosts, ...more,
   });
-  const lacks = createNeed(engine, sources.venues, clock);
+  const runs = ({ id, keyVariable }: ConnectorDescriptor): boolean => (typeof config.feed === 'string' || config.feed.includes(id)) && (keyVariable === null || keyOf(config, keyVariable) !== null);
+  const lacks = createNeed(engine, sources.venues.filter(runs), clock);
   const supervisor = createSupervisor({
     feed: config.feed, venues: sources.venues, emit: accept, clock, log: log.child({ part: 'supervisor' }),
     makeContext: ({ id, urls, keyVariable, priority }, emit) => context(id, emit, {

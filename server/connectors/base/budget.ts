@@ -128,9 +128,14 @@ export class Budget {
   }
 }
 
-/** A moment in words: "at 00:00 UTC", "at 12:03:11 UTC" within the hour, "on 2026-12-01 at 00:00 UTC" when it is not today or the coming night. */
+const DAY_MS = 86_400_000;
+
+/** A moment in words: "at 12:03:11 UTC" within the hour, else "at 14:15 UTC"; with its date when it is neither today nor the coming midnight. */
 export function timeWords(at: number, now: number): string {
-  const text = new Date(Math.ceil(Math.round(at) / 1_000) * 1_000).toISOString();
-  const date = at - now > 86_400_000 ? `on ${text.slice(0, 10)} ` : '';
-  return `${date}at ${text.slice(11, at - now < 3_600_000 ? 19 : 16)} UTC`;
+  const soon = at - now < 3_600_000;
+  const step = soon ? 1_000 : 60_000;
+  const shown = Math.ceil(Math.round(at) / step) * step;
+  const text = new Date(shown).toISOString();
+  const date = Math.floor((shown - 1) / DAY_MS) === Math.floor(now / DAY_MS) ? '' : `on ${text.slice(0, 10)} `;
+  return `${date}at ${text.slice(11, soon ? 19 : 16)} UTC`;
 }

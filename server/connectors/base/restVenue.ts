@@ -177,14 +177,15 @@ export class RestVenue implements Connector {
     if (!this.running || this.served.size === 0) return 'off';
     if (plan.state === 'refused') return 'refused';
     if (this.newestAt !== null && this.context.clock.monotonic() - this.newestAt < this.source.staleMs) return 'live';
-    if (plan.state === 'idle') return 'standby';
+    if (plan.state === 'idle' || this.missing.size === this.served.size) return 'standby';
     return plan.state === 'asking' && this.newestAt === null ? 'connecting' : 'waiting';
   }
 
   private words(plan: PollPlan): string {
     if (this.served.size === 0) return 'it has none of the wanted symbols';
     const note = this.source.note ?? '';
-    return this.running ? `${plan.words}${note === '' ? '' : `; ${note}`}` : 'stopped';
+    const none = this.missing.size === this.served.size ? 'it has none of the wanted symbols; ' : '';
+    return this.running ? `${none}${plan.words}${note === '' ? '' : `; ${note}`}` : 'stopped';
   }
 
   private tell(): void {

@@ -20,9 +20,8 @@ export const exchangeRateSource: RestSource = {
     const [first] = instruments;
     const base = first?.base ?? '';
     const answer = await get(`/v6/latest/${base}`);
-    // 404 and the like: this base is not theirs; the others stay due.
-    if (!answer.ok) return answer.error.status === 404 ? ok(unsupported(base)) : answer;
-    const latest = readLatest(answer.value.body);
+    const latest = answer.ok ? readLatest(answer.value.body) : answer;
+    // A base that is not theirs, with HTTP 404 or 200; the others stay due.
     if (!latest.ok) return latest.error.words.includes('unsupported-code') ? ok(unsupported(base)) : latest;
     return ok(mapLatest(latest.value, instruments, now()));
 

@@ -33,11 +33,11 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 describe('REST of a venue', () => {
-  const http = (perMinute = 1_000, access: HttpAccess = {}) => new VenueHttp('Venue', systemClock, new Budget(systemClock, [{ name: 'REST calls', per: 'minute', limit: perMinute }]), { ...HTTP_DEFAULTS, timeoutMs: 150, maxBytes: 1_000 }, access);
+  const http = (perMinute = 1_000, access: HttpAccess = {}) => new VenueHttp('Venue', systemClock, new Budget(systemClock, [{ name: 'REST calls', per: 'minute', limit: perMinute }]), { ...HTTP_DEFAULTS, timeoutMs: 400, maxBytes: 1_000 }, access);
   const signal = new AbortController().signal;
 
   it.each<[string, RequestListener, string, RegExp]>([
-    ['a late answer', (() => undefined), 'lost', /did not answer within 0.15 s/],
+    ['a late answer', (() => undefined), 'lost', /did not answer within 0.4 s/],
     ['an answer that never ends', ((_q, r) => void r.writeHead(200).write('[')), 'lost', /did not answer/],
     ['a large answer', ((_q, r) => void r.end(`"${'x'.repeat(2_000)}"`)), 'bad', /larger than 1000 bytes/],
     ['a web page', ((_q, r) => void r.end(' <!doctype html>')), 'bad', /web page instead of data/],

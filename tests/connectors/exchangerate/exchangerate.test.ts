@@ -52,7 +52,7 @@ describe('connector', () => {
 
   it('one call for each base and day; a base it does not know is named and does not hold up the others', async () => {
     const rest = (fake = await FakeRest.start());
-    rest.answer = (path) => (path.endsWith('XPF') ? { body: { result: 'error', 'error-type': 'unsupported-code' } } : answerOf(path));
+    rest.answer = (path) => (path.endsWith('XPF') ? { status: 404, body: { result: 'error', 'error-type': 'unsupported-code' } } : answerOf(path));
     const fx = ['EUR/USD', 'USD/JPY', 'EUR/GBP'].map(defaultInstrument);
     const { context, tickers } = restRig(rest, [{ ...defaultInstrument('EUR/USD'), symbol: 'XPF/EUR', base: 'XPF', quote: 'EUR' }, ...fx]);
     const made = (connector = createExchangeRateConnector(context, FAST_REST));
