@@ -30,7 +30,7 @@ export function restConformance(source: RestConformant): void {
       fake.answer = answer;
       fake.down = down;
       const made = restRig(fake, source.instruments, { key: source.key, ...more });
-      const connector = source.create(made.context, { ...FAST_REST, graceMs: 0 });
+      const connector = source.create(made.context, FAST_REST);
       closing.push(() => connector.stop(), () => fake.stop());
       connector.start();
       const state = (name: string) => waitFor(() => connector.status().state === name, { message: () => `state is ${connector.status().state}: ${connector.status().reason}` });

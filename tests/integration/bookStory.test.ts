@@ -41,7 +41,7 @@ describe('a lost update, from the venue to the reader', () => {
     expect(snapshots()).toBe(1);
 
     // The answer of the venue is held back, so that the gap lasts.
-    let release: () => void = () => undefined;
+    let release: (value?: unknown) => void = () => undefined;
     venue.restGate = new Promise((resolve) => (release = resolve));
     venue.book = { lastUpdateId: 110, bids: [['98.00', '2']], asks: [['102.00', '3']] };
     const before = heard.length;
