@@ -148,6 +148,11 @@ class FeedSupervisor implements Supervisor {
     return this.live.get(id) ?? (this.other?.id === id ? this.other : undefined);
   }
 
+  /** Is it asked by REST only? */
+  private polled(id: string): boolean {
+    return this.options.venues.some((venue) => venue.id === id && venue.urls.ws === '');
+  }
+
   private settle(): void {
     this.settled?.();
     this.settled = null;
@@ -217,9 +222,10 @@ class FeedSupervisor implements Supervisor {
     this.setMode('live', simulator ? `${id} delivers again: live prices` : `${id} delivers: live prices`);
     simulator?.stop().catch((error: unknown) => this.options.log.error({ error }, 'the simulator did not stop cleanly'));
     // Sources that are asked rarely hold values which the engine has not, or has dropped with the last mode.
-    for (const { id: polled } of this.options.venues.filter((venue) => venue.urls.ws === '')) {
+    for (const [polled, connector] of this.live) {
+      if (!this.polled(polled)) continue;
       this.filled.add(polled);
-      this.live.get(polled)?.refill?.();
+      connector.refill?.();
     }
     this.settle();
   }
@@ -227,8 +233,9 @@ class FeedSupervisor implements Supervisor {
   private check(): void {
     const now = this.options.clock.monotonic();
     const auto = this.options.feed === 'auto';
-    // Nobody is left to wait for when every venue has refused for good.
-    const hopeless = [...this.live.values()].every((c) => ['refused', 'off'].includes(c.status().state));
+    // Nobody is left to wait for when every venue that could decide has refused for good; in `auto` sources without a stream decide nothing.
+    const deciding = [...this.live.values()].filter(({ id }) => !auto || !this.polled(id));
+    const hopeless = deciding.every((c) => ['refused', 'off'].includes(c.status().state));
     if (this.mode === 'none' && (hopeless || now - this.startedAt >= this.answerMs)) {
       const words = hopeless ? 'every live venue refuses or is off' : `no live venue answered within ${this.answerMs / 1_000} s`;
       if (auto) return this.runOther('simulated', `${words}: prices are simulated, not a market; live comes back by itself`);

@@ -128,9 +128,10 @@ describe('supervisor', () => {
   });
 
   it('auto: does not wait for venues that have all refused', async () => {
-    const { supervisor: s, source } = rig('auto', { answerMs: 60_000 });
+    const { supervisor: s, source } = rig('auto', { answerMs: 60_000, venues: [venueOf('alpha'), venueOf('beta'), venueOf('polled', { urls: { ws: '', rest: 'http://x' } })] });
     const started = s.start();
     for (const id of ['alpha', 'beta']) source(id).state = 'refused';
+    source('polled').state = 'standby';
     await started;
     expect(s).toMatchObject({ mode: 'simulated', reason: expect.stringContaining('every live venue refuses') });
   });
