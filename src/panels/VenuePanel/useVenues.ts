@@ -28,7 +28,8 @@ export function useVenues() {
     busy.value = null;
     const words = answer.ok ? `${venueName(id)} was ${to === 'start' ? 'started' : 'stopped'} from this page.` : `${venueName(id)} was not ${to === 'start' ? 'started' : 'stopped'}: ${switchRefusal(answer.error.code, answer.error.words)}`;
     outcome.value = { words, ok: answer.ok };
-    connection.log({ at: Date.now(), level: answer.ok ? 'info' : 'warn', source: id, text: words });
+    // What was done is told to everybody by the server itself; what was refused only this page knows.
+    if (!answer.ok) connection.log({ at: Date.now(), level: 'warn', source: id, text: words });
     refresh();
   }
 

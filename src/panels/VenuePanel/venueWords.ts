@@ -92,9 +92,12 @@ export function venueFacts(venue: VenueInfo): Fact[] {
   return facts.filter((fact) => fact !== null);
 }
 
-/** Age of the newest message now, or that there is none. */
-export const messageAge = ({ lastMessageAgeMs }: Pick<VenueInfo, 'lastMessageAgeMs'>, elapsedMs: number): string =>
-  lastMessageAgeMs === null ? 'none yet' : `${formatAge(lastMessageAgeMs + elapsedMs)} old`;
+/** Reports come every 5 s: a younger one is still the present state, and its figures must not seem to grow old in between. */
+const PRESENT_MS = 10_000;
+
+/** Age of the newest message, or that there is none; it grows only when reports fail to come or the source sends nothing. */
+export const messageAge = ({ lastMessageAgeMs, state }: Pick<VenueInfo, 'lastMessageAgeMs' | 'state'>, elapsedMs: number): string =>
+  lastMessageAgeMs === null ? 'none yet' : `${formatAge(lastMessageAgeMs + (state === 'live' && elapsedMs < PRESENT_MS ? 0 : elapsedMs))} old`;
 
 /** Words for a refused start or stop. */
 export function switchRefusal(code: string, words: string): string {
