@@ -19,6 +19,9 @@ prints until interrupted, or for so many seconds:
   STATE   how the source is doing
 Keys are read from the environment (FINNHUB_API_KEY and the like) and never printed.`;
 
+/** Sources that work without a key and take one. */
+const OPTIONAL_KEYS: Readonly<Record<string, string>> = { coingecko: 'COINGECKO_API_KEY' };
+
 /** Prints what a venue sends beside what the connector makes of it, and counts. */
 class Watch {
   readonly counts = new Map<string, number>();
@@ -75,7 +78,8 @@ function open(venueId: string, symbolText: string, env: NodeJS.ProcessEnv): Watc
   if (!venue) return `there is no venue "${venueId}"; known: ${VENUES.map((v) => v.descriptor.id).join(', ')}\n${USAGE}`;
   const symbol = canonicalSymbol(symbolText);
   if (symbol === null) return `"${symbolText}" is not a symbol\n${USAGE}`;
-  const key = (venue.keyVariable === null ? undefined : env[venue.keyVariable]) ?? '';
+  const keyVariable = venue.keyVariable ?? OPTIONAL_KEYS[venueId];
+  const key = (keyVariable === undefined ? undefined : env[keyVariable]) ?? '';
   const variable = `TICKGLASS_${venueId.toUpperCase()}`;
   const { [`${variable}_WS_URL`]: ws = venue.urls.ws, [`${variable}_REST_URL`]: rest = venue.urls.rest } = env;
   const watch = new Watch(scrubber(key === '' ? [] : [key]));

@@ -2,9 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeVenue as FakeBinance } from '../../support/fakeVenue';
+import { FakeRest } from '../../support/fakeRest';
 import { repoRoot } from '../../support/shared';
 import { waitFor } from '../../support/waitFor';
 import { FakeCoinbase } from '../coinbase/fakeCoinbase';
+import { FakeFinnhub } from '../finnhub/fakeFinnhub';
 import { FakeKraken } from '../kraken/fakeKraken';
 import { FakeOkx } from '../okx/fakeOkx';
 
@@ -52,6 +54,36 @@ describe('watch-feed', () => {
     expect(command.output.out).toContain('"unknown_messages":');
     expect(command.output.err).toBe('');
     expect(command.output.code).toBe(0);
+  }, 40_000);
+
+  it('a source that is asked: the answer beside its events; the key that it repeats is not printed', async () => {
+    const rest = await FakeRest.start();
+    const key = 'canary-cg-7d31f0';
+    rest.answer = () => ({ body: { bitcoin: { usd: 65_000.5, last_updated_at: Math.floor(Date.now() / 1_000) - 30 }, said: key } });
+    const command = watchFeed(['coingecko', 'BTC/USD'], { TICKGLASS_COINGECKO_REST_URL: rest.url, COINGECKO_API_KEY: key });
+    await command.prints(/RAW {5}.*65000\.5.*\n(STATE.*\n)*NORMAL {2}\{"type":"ticker","venue":"coingecko","kind":"delayed","route":"rest"/);
+    command.stop();
+    await command.ends();
+    await rest.stop();
+    expect(JSON.stringify(rest.calls)).toContain(key);
+    expect(command.output.out + command.output.err).not.toContain(key);
+  }, 40_000);
+
+  it('a socket with a key: without one it says which, with one the address has it and nothing else', async () => {
+    const without = watchFeed(['finnhub', 'AAPL', '1'], { FINNHUB_API_KEY: '' });
+    await without.ends();
+    await without.prints('FINNHUB_API_KEY');
+    const venue = await FakeFinnhub.start();
+    venues.push(venue);
+    const key = 'canary-fh-5a92c4';
+    const command = watchFeed(['finnhub', 'AAPL'], { TICKGLASS_FINNHUB_WS_URL: venue.wsUrl, TICKGLASS_FINNHUB_REST_URL: venue.restUrl, FINNHUB_API_KEY: key });
+    await waitFor(() => venue.open.length > 0, { timeoutMs: 20_000, message: () => command.output.out + command.output.err });
+    venue.raw(JSON.stringify({ type: 'error', msg: `Subscribing to too many symbols, ${key}` }));
+    await command.prints('RAW     {"type":"error"');
+    command.stop();
+    await command.ends();
+    expect(venue.handshakes[0]).toContain(key);
+    expect(command.output.out + command.output.err).not.toContain(key);
   }, 40_000);
 
   it('an unknown venue, no symbol and a wrong time are told with the usage, code 2', async () => {
