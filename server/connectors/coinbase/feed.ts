@@ -2,7 +2,6 @@ import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
 import type { HttpFailure } from '../base/http';
-import type { Link } from '../base/link';
 import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
 import { VenueSession } from '../base/session';
@@ -12,11 +11,11 @@ import type { CoinbaseMapped } from './mapped';
 import type { CoinbaseOptions } from './options';
 import { CoinbaseRepairs } from './repairs';
 import { CoinbaseRest, createCoinbaseBackfill } from './rest';
+import { CoinbaseStreams } from './streams';
 import { mayBeListed, toCoinbase, toListed } from './symbols';
 import { readTicker } from './tickers';
 import { CoinbaseTranslator } from './translate';
 
-const PRODUCTS_PER_MESSAGE = 30;
 /** Calls a minute that we allow ourselves; the venue allows several a second. */
 const CALLS = { name: 'REST calls', per: 'minute', limit: 240 } as const;
 /** The venue tells prices product by product: so many of them at each poll, in turn. */
@@ -28,13 +27,11 @@ export class CoinbaseFeed implements Connector {
   private readonly session: VenueSession;
   private readonly subscriptions: Subscriptions;
   private readonly feed: VenueFeed;
+  private readonly streams: CoinbaseStreams;
   private readonly repairs: CoinbaseRepairs;
   private translator: CoinbaseTranslator;
   private rest: CoinbaseRest | null = null;
   private ticker: NodeJS.Timeout | null = null;
-  /** Subscriptions may be sent: the list of products is here, or was waited for long enough. */
-  private ready = false;
-  private listingsKnown = false;
   /** Monotonic ms. */
   private startedAt = 0;
   private lastHeartbeat: number | null = null;
@@ -48,15 +45,20 @@ export class CoinbaseFeed implements Connector {
     this.feed = new VenueFeed({
       ...options, ...selectCrypto(context.instruments, { name: 'Coinbase', mayBeListed, spell: toCoinbase }),
       id: this.id, name: 'Coinbase', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
-      session: () => this.session, subscriptions: () => [this.subscriptions], streamsOf: (p) => this.streamsOf(p),
-      join: (p) => this.join(p), leave: (p, reason) => this.leave(p, reason), poll: () => this.poll(),
+      session: () => this.session, subscriptions: () => [this.subscriptions], streamsOf: (p) => this.streams.of(p),
+      join: (p) => this.streams.join(p), leave: (p, reason) => this.leave(p, reason), poll: () => this.poll(),
     });
-    this.repairs = new CoinbaseRepairs({ clock: context.clock, paceMs: options.resyncMs, traded: () => [...this.feed.served.keys()], ask: (channel, ids) => this.renew(channel, ids) });
+    const { subscriptions, feed } = this;
+    this.streams = new CoinbaseStreams({ clock: context.clock, session: () => this.session, subscriptions, served: () => feed.served.keys(), booked: (p) => feed.booked.has(p) });
+    this.repairs = new CoinbaseRepairs({ clock: context.clock, paceMs: options.resyncMs, traded: () => [...this.feed.served.keys()], ask: (channel, ids) => this.streams.renew(channel, ids) });
     this.translator = this.createTranslator();
     this.session = new VenueSession({
       venue: 'Coinbase', hosts: [context.urls.ws], clock: context.clock, random: context.random, log: context.log, limits: options.limits,
       address: (host) => host,
-      onOpen: (link) => this.opened(link),
+      onOpen: (link) => {
+        this.repairs.opened();
+        this.streams.opened(link);
+      },
       onMessage: (text, at) => this.message(text, at),
       isData: (text) => /^\{"channel":"(market_trades|ticker|l2_data)"/.test(text),
       onSwitch: (planned, reason) => this.switched(planned, reason),
@@ -73,15 +75,13 @@ export class CoinbaseFeed implements Connector {
     this.rest = rest;
     this.translator = this.createTranslator();
     feed.backfill = createCoinbaseBackfill(rest, this.translator.mapper, { ...context, signal, offsetMs: () => feed.offset.offsetMs, retry: options.limits.backoff });
-    this.subscriptions.drop(this.subscriptions.wanted);
-    this.ready = false;
-    this.listingsKnown = false;
+    this.streams.reset();
     this.startedAt = context.clock.monotonic();
     if (this.ticker) clearInterval(this.ticker);
     this.ticker = setInterval(() => this.tick(), Math.min(1_000, options.resyncMs / 4, options.listingsWaitMs / 4));
     session.start();
     feed.fallback.start();
-    feed.keepListings(() => this.listings(rest), (listings) => this.useListings(listings), () => this.becomeReady());
+    feed.keepListings(() => this.listings(rest), (listings) => this.useListings(listings), () => this.streams.begin());
   }
 
   stop(): Promise<void> {
@@ -133,62 +133,9 @@ export class CoinbaseFeed implements Connector {
     setImmediate(turn);
   }
 
-  // Subscriptions
-
-  /** One channel a frame. Without the list of products each goes alone: an unknown one spoils the whole request. */
-  private requests(type: 'subscribe' | 'unsubscribe', channel: string, productIds: readonly string[]): readonly string[] {
-    const size = this.listingsKnown ? PRODUCTS_PER_MESSAGE : 1;
-    const frames: string[] = [];
-    for (let i = 0; i < productIds.length; i += size) frames.push(JSON.stringify({ type, product_ids: productIds.slice(i, i + size), channel }));
-    return frames;
-  }
-
-  private channelsOf(productId: string): readonly string[] {
-    return ['market_trades', 'ticker', ...(this.feed.booked.has(productId) ? ['level2'] : [])];
-  }
-
-  private streamsOf(productId: string): readonly string[] {
-    return this.channelsOf(productId).map((channel) => `${channel}:${productId}`);
-  }
-
-  private allRequests(): readonly string[] {
-    const all = [...this.feed.served.keys()];
-    return ['market_trades', 'ticker', 'level2'].flatMap((channel) => this.requests('subscribe', channel, all.filter((p) => this.channelsOf(p).includes(channel))));
-  }
-
-  /** The heartbeat is asked for at once: it keeps the connection open, and the venue cuts those that ask for nothing within 5 s. */
-  private opened(link: Link): void {
-    if (link.generation === this.session.linkGeneration) this.subscriptions.reset(this.context.clock.monotonic());
-    this.repairs.opened();
-    link.send(JSON.stringify({ type: 'subscribe', channel: 'heartbeats' }));
-    if (this.ready) for (const frame of this.allRequests()) link.send(frame);
-  }
-
-  private becomeReady(): void {
-    if (this.ready) return;
-    this.ready = true;
-    this.subscriptions.want([...this.feed.served.keys()].flatMap((p) => this.streamsOf(p)), this.context.clock.monotonic());
-    for (const frame of this.allRequests()) this.session.send(frame);
-  }
-
-  private join(productId: string): void {
-    if (!this.ready) return;
-    for (const channel of this.channelsOf(productId)) {
-      const stream = `${channel}:${productId}`;
-      if (this.subscriptions.state(stream) !== null) continue;
-      this.subscriptions.want([stream], this.context.clock.monotonic());
-      for (const frame of this.requests('subscribe', channel, [productId])) this.session.send(frame);
-    }
-  }
-
   private leave(productId: string, reason: string): void {
     this.translator.drop(productId, reason, this.context.clock.now());
-    this.subscriptions.drop(this.streamsOf(productId));
-    if (this.ready) for (const channel of this.channelsOf(productId)) for (const frame of this.requests('unsubscribe', channel, [productId])) this.session.send(frame);
-  }
-
-  private renew(channel: string, productIds: readonly string[]): void {
-    for (const type of ['unsubscribe', 'subscribe'] as const) for (const frame of this.requests(type, channel, productIds)) this.session.send(frame);
+    this.streams.leave(productId);
   }
 
   // Messages
@@ -233,7 +180,7 @@ export class CoinbaseFeed implements Connector {
 
   private tick(): void {
     const now = this.context.clock.monotonic();
-    if (now - this.startedAt >= this.options.listingsWaitMs) this.becomeReady();
+    if (now - this.startedAt >= this.options.listingsWaitMs) this.streams.begin();
     if (this.lastHeartbeat !== null && now - this.lastHeartbeat >= this.options.heartbeatMs) {
       this.lastHeartbeat = null;
       this.session.abandon(`no heartbeat for ${Math.round(this.options.heartbeatMs / 1_000)} s`);
@@ -251,10 +198,10 @@ export class CoinbaseFeed implements Connector {
   }
 
   private useListings(listings: ReadonlyMap<string, Listed>): void {
-    this.listingsKnown = true;
+    this.streams.listed = true;
     this.feed.take(listings);
     if (this.feed.served.size === 0) this.halt('none of the wanted symbols is traded there');
-    else this.becomeReady();
+    else this.streams.begin();
   }
 
   /** The venue has no call for the prices of several products: ten of them at a time, in turn. */
