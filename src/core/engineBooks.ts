@@ -37,6 +37,8 @@ export class BookDesk {
       if (book.state === 'ok') book.confirm(now);
       return null;
     }
+    // What misses levels stays a gap, however old it gets: as "stale" a later "ok" would make it good without a snapshot.
+    if (event.state === 'stale' && (book.state === 'gap' || book.state === 'syncing')) return null;
     book.setState(event.state, event.state === 'ok' ? '' : shown(event.reason, 240));
     this.tell(row, event.venue, book, 'state', [], []);
     return null;

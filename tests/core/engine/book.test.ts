@@ -46,6 +46,14 @@ describe('order book', () => {
     expect(feed.of('book', feed.book(4, 'snapshot', [['1', '5']], [])).map((o) => o.state)).toEqual(['ok']);
   });
 
+  it.each(['gap', 'syncing'] as const)('a %s that grows old is not made good by a word', (broken) => {
+    const feed = new Feed();
+    feed.book(0, 'snapshot', [['1', '1']], [['2', '1']]);
+    const state = { venue: 'binance', kind: 'live', route: 'socket', symbol: 'BTC/USDT', venueTime: null, receiveTime: T0 + 2, type: 'bookState', reason: '' } as const;
+    for (const name of [broken, 'stale', 'ok'] as const) feed.send({ ...state, state: name });
+    expect(feed.engine.book('binance', 'BTC/USDT', 1)?.state).toBe(broken);
+  });
+
   it.each([['-1', '1'], ['0', '1'], ['1', 'NaN'], ['1', '-1'], ['1', '']])('level %s x %s breaks the book visibly', (price, size) => {
     const feed = new Feed();
     feed.book(0, 'snapshot', [['1', '1']], [['2', '1']]);
