@@ -75,8 +75,11 @@ export function bestWords({ best, reference, base }: CompareReport, decimals: nu
   if (!best) return null;
   const where = ({ venue, symbol }: { venue: string; symbol: string }): string => `${venueName(venue)} ${symbol}`;
   const gain = (best.net ?? best.gross) > 0;
-  const net = best.net === null ? 'a fee is not known, so this is before fees' : `${formatChange(best.net, decimals)} ${reference} after fees`;
-  const result = `${formatChange(best.gross, decimals)} ${reference} per ${base} before fees, ${net} (${formatPercent(best.percent, 3)}): ${best.net === null ? (gain ? 'a gap' : 'no gap') : gain ? 'a gain' : 'a loss'}`;
+  const percent = formatPercent(best.percent, 3);
+  const gross = `${formatChange(best.gross, decimals)} ${reference} per ${base}`;
+  const result = best.net === null
+    ? `${gross} (${percent}) before fees; what is left after them is not known, as a fee is missing`
+    : `${gross} before fees, ${formatChange(best.net, decimals)} ${reference} after fees (${percent}): ${gain ? 'a gain' : 'a loss'}`;
   return { pair: `Buy at ${where(best.buy)}, sell at ${where(best.sell)}`, result, gain };
 }
 

@@ -43,7 +43,7 @@ describe('rows of the comparison', () => {
   it('the best pair names both places, and calls a loss a loss', () => {
     const best = { buy: { venue: 'kraken', symbol: 'BTC/USD' }, sell: { venue: 'okx', symbol: 'BTC/USDT' }, gross: 3.2, net: -120.5, percent: -0.195, older_leg_age_ms: 2_000 };
     expect(bestWords(report({ best }), 2)).toEqual({ pair: 'Buy at Kraken BTC/USD, sell at OKX BTC/USDT', result: '+3.20 USDT per BTC before fees, \u2212120.50 USDT after fees (\u22120.195%): a loss', gain: false });
-    expect(bestWords(report({ best: { ...best, net: null } }), 2)?.result).toContain('a fee is not known, so this is before fees');
+    expect(bestWords(report({ best: { ...best, net: null } }), 2)?.result).toContain('before fees; what is left after them is not known, as a fee is missing');
     expect(bestWords(report(), 2)).toBeNull();
   });
   it('reads a size as people write it, and nothing else', () => {
