@@ -1,5 +1,5 @@
 import { computed, toValue, type ComputedRef, type MaybeRefOrGetter } from 'vue';
-import { TIMINGS } from '@/core/contract';
+import { STALE_MS } from '@/core/market/staleness';
 import { useConnectionStore } from '@/stores/connection';
 import { useMarketStore } from '@/stores/market';
 import type { QuoteView, StreamState } from '@/stores/types';
@@ -15,8 +15,6 @@ export interface Staleness {
   readonly text: string;
 }
 
-/** Half of the stale limit: the value is still good, but should have been renewed. */
-const LATE_MS = TIMINGS.staleMs / 2;
 /** States in which values arrive. Everything else means that the picture is standing still. */
 const FLOWING: ReadonlySet<StreamState> = new Set(['live', 'syncing']);
 
@@ -25,8 +23,9 @@ type Aged = Pick<QuoteView, 'ageAtSend' | 'receivedAt' | 'state' | 'price' | 'ro
 /**
  * What may be said about a value's age: a pure function of the age at sending, the monotonic time since receipt, the server's
  * own verdict and the stream's state. `fallback`: values come over REST, so a stream that is down is not by itself stale.
+ * `limitMs`: age beyond which a pushed value is stale; from half of it on it is late: still good, but should have been renewed.
  */
-export function staleness(quote: Aged | null, stream: StreamState, now: number, fallback = false): Staleness {
+export function staleness(quote: Aged | null, stream: StreamState, now: number, fallback = false, limitMs = STALE_MS.crypto): Staleness {
   if (!quote || quote.state === 'none' || quote.price === null) return { ageMs: null, state: 'none', text: '' };
   const ageMs = quote.ageAtSend === null ? null : quote.ageAtSend + Math.max(0, now - quote.receivedAt);
   const age = formatAge(ageMs);
@@ -36,8 +35,8 @@ export function staleness(quote: Aged | null, stream: StreamState, now: number, 
   if (ageMs === null) return { ageMs, state: 'stale', text: 'age unknown' };
   // What comes by requests or late by nature has a limit of its own, which the server knows: its verdict counts.
   if (quote.route === 'rest' || quote.quality === 'delayed') return { ageMs, state: 'fresh', text: age };
-  if (ageMs > TIMINGS.staleMs) return { ageMs, state: 'stale', text: `stale, ${age}` };
-  return { ageMs, state: ageMs > LATE_MS ? 'late' : 'fresh', text: age };
+  if (ageMs > limitMs) return { ageMs, state: 'stale', text: `stale, ${age}` };
+  return { ageMs, state: ageMs > limitMs / 2 ? 'late' : 'fresh', text: age };
 }
 
 /** Age and state of one symbol's price, renewed with the shared second clock and with each new value. */
@@ -48,6 +47,7 @@ export function useStaleness(symbol: MaybeRefOrGetter<string>): ComputedRef<Stal
   return computed(() => {
     const { state, fallback } = connection.streams.market;
     // The clock steps once a second; a value that came since must not have a negative age.
-    return staleness(market.quote(toValue(symbol)), state, now.value.mono, fallback);
+    const name = toValue(symbol);
+    return staleness(market.quote(name), state, now.value.mono, fallback, STALE_MS[market.instrument(name).assetClass]);
   });
 }

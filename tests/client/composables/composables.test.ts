@@ -6,6 +6,7 @@ import { CLIENT, NO_API, type ClientPort } from '@/composables/useClient';
 import { strokeOf, useHotkeys } from '@/composables/useHotkeys';
 import { useNow } from '@/composables/useNow';
 import { useReducedMotion } from '@/composables/useReducedMotion';
+import { STALE_MS } from '@/core/market/staleness';
 import { staleness } from '@/composables/useStaleness';
 import { useSubscription } from '@/composables/useSubscription';
 import { useSettingsStore } from '@/stores/settings';
@@ -33,6 +34,11 @@ describe('staleness: a pure function of age, time, verdict and stream', () => {
   it('follows the server: closed is no fault, suspect and stale are said, none is blank', () => {
     expect([at(9e6, 'live', { state: 'closed' }).text, at(1_000, 'live', { state: 'suspect' }).text, at(1_000, 'live', { state: 'stale' }).state, at(1_000, 'live', { state: 'none' }).state]).toEqual(['closed', 'suspect, 0 s', 'stale', 'none']);
     expect([at(1_000, 'live', { price: null }).state, staleness(null, 'live', 0).state, at(1_000, 'live', { ageAtSend: null }).text]).toEqual(['none', 'none', 'age unknown']);
+  });
+
+  it('lets a share be quiet for longer than a coin', () => {
+    const share = (now: number) => staleness(quote, 'live', now, false, STALE_MS.equity).state;
+    expect([share(20_000), share(40_000), share(60_501)]).toEqual(['fresh', 'late', 'stale']);
   });
 
   it('leaves the limit of what comes by requests or late by nature to the server', () => {
