@@ -67,7 +67,7 @@ class ChannelPublisher implements Publisher {
       case 'instrument':
         this.addSymbol(output.instrument.symbol);
         return this.pass(output);
-      case 'feedStatus': case 'mode': case 'refused': return this.pass(output);
+      case 'feedStatus': case 'mode': case 'refused': case 'outcome': return this.pass(output);
       case 'book': return this.options.onDemand.told(output);
     }
   }

@@ -100,6 +100,68 @@ export interface SignalOutput { readonly type: 'signal'; readonly record: Signal
 export interface RatingOutput { readonly type: 'rating'; readonly rating: RatingData }
 /** `symbol` null = the whole watch list. */
 export interface SentimentOutput { readonly type: 'sentiment'; readonly symbol: string | null; readonly data: BinaryData }
+/** What became of a scored signal; with `void` everything from `entry` on is null. Found again in the log by the signal's `id`. */
+export interface SignalOutcome {
+  readonly id: string;
+  readonly method: string;
+  readonly source: DataKind;
+  readonly symbol: string;
+  readonly tf: Interval;
+  /** `asOf` and side of the signal. */
+  readonly asOf: number;
+  readonly side: 1 | -1;
+  /** Close time of the candle that ended it, or feed time at which it became void, ms. */
+  readonly ts: number;
+  readonly result: 'target' | 'stop' | 'expiry' | 'void';
+  /** Why it is void: `gap` (candles are missing), `mode` (another market is shown); empty otherwise. */
+  readonly reason: '' | 'gap' | 'mode';
+  readonly entry: number | null;
+  readonly exit: number | null;
+  /** Candles from the entry to the end, the last included. */
+  readonly bars: number | null;
+  /** side (exit - entry) / entry. */
+  readonly ret: number | null;
+  /** Return of holding from the entry to the close of the last candle, whatever the side. */
+  readonly hold: number | null;
+  /** Return, worst and best excursion in units of the risk (distance of the stop); mae <= 0 <= mfe. */
+  readonly r: number | null;
+  readonly mae: number | null;
+  readonly mfe: number | null;
+}
+/** Three entries at random candles after a signal, same side and exits, judged by the same rules: what the signal is compared with. */
+export interface RandomEntries {
+  /** Id of the signal they belong to. */
+  readonly id: string;
+  readonly method: string;
+  readonly source: DataKind;
+  readonly symbol: string;
+  readonly tf: Interval;
+  readonly ts: number;
+  readonly ret: readonly number[];
+  readonly r: readonly number[];
+}
+/** What became of one horizon of a published forecast (the `sentiment` output of `symbol` at `forecast`). */
+export interface SentimentOutcome {
+  readonly method: string;
+  readonly source: DataKind;
+  readonly symbol: string;
+  /** `ts` of the publication. */
+  readonly forecast: number;
+  /** Horizon, seconds. */
+  readonly h: number;
+  /** Feed time at which it was due (or became void), ms; later than `forecast`. */
+  readonly ts: number;
+  readonly result: 'up' | 'down' | 'flat' | 'void';
+  /** Why it is void: `stale`, `feed`, `gap`, `mode`, ...; empty otherwise. */
+  readonly reason: string;
+  /** Price at the end; null when void. */
+  readonly price: number | null;
+}
+/** Ends of signals and forecasts. Go to the tamper-evident log, each after the record of what it ends. */
+export type OutcomeOutput =
+  | { readonly type: 'outcome'; readonly of: 'signal'; readonly outcome: SignalOutcome }
+  | { readonly type: 'outcome'; readonly of: 'random'; readonly entries: RandomEntries }
+  | { readonly type: 'outcome'; readonly of: 'sentiment'; readonly outcomes: readonly SentimentOutcome[] };
 export interface FeedStatusOutput {
   readonly type: 'feedStatus';
   readonly venue: string;
@@ -129,6 +191,7 @@ export type EngineOutput =
   | SignalOutput
   | RatingOutput
   | SentimentOutput
+  | OutcomeOutput
   | FeedStatusOutput
   | ModeOutput
   | InstrumentOutput

@@ -78,6 +78,8 @@ export const SignalRecord = v.object({
   /** Time at which an unresolved signal is closed, ms. */
   expiry: v.nullable(EpochMs),
   track: SignalTrack,
+  /** Is its outcome counted? One signal of a symbol and timeframe is open at a time; those between are told, logged and not scored. */
+  scored: v.optional(v.boolean()),
   /** Position and hashes in the tamper-evident log; null while that log is not kept. */
   seq: v.nullable(Seq),
   prev: v.nullable(ShortText),
