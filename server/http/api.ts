@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { kindOf, readCandles } from './candles';
 import { fail } from './failure';
 import type { HttpOptions, HttpPorts } from './ports';
-import { known, query, text, time, venueId, whole } from './query';
+import { known, query, text, time, venueId, whole, wholeMs } from './query';
 
 /** Routes of /api/v1 that read the market. */
 export function marketRoutes(app: FastifyInstance, ports: HttpPorts): void {
@@ -78,7 +78,7 @@ export function stateRoutes(app: FastifyInstance, ports: HttpPorts, options: Htt
     const status = feed === 'none' ? 'no_feed' : stored.state === 'degraded' ? 'degraded' : 'ok';
     return reply.code(feed === 'none' ? 503 : 200).header('cache-control', 'no-store').send({
       status, version: options.version, uptimeSeconds: Math.round((performance.now() - started) / 1000), feed,
-      venues: ports.venues().map(({ id, state, lastMessageAgeMs }) => ({ id, state, lastMessageAgeMs })),
+      venues: ports.venues().map(({ id, state, lastMessageAgeMs }) => ({ id, state, lastMessageAgeMs: wholeMs(lastMessageAgeMs) })),
       streams: ports.streams(), history: stored,
     });
   });

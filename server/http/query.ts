@@ -39,10 +39,13 @@ export function known(ports: Pick<HttpPorts, 'market'>, symbol: unknown): symbol
   return typeof symbol === 'string' && ports.market.instrument(symbol) !== null;
 }
 
-/** Real time since a receipt on the feed clock, ms; null when nothing was received. */
+/** Whole ms: clocks have fractions that tell nobody anything. */
+export const wholeMs = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));
+
+/** Real time since a receipt on the feed clock, whole ms; null when nothing was received. */
 export function ageOf(receiveTime: number | null, ports: Pick<HttpPorts, 'feedClock'>): number | null {
   const { now, speed } = readClock(ports);
-  return receiveTime === null ? null : Math.max(0, now - receiveTime) / speed;
+  return wholeMs(receiveTime === null ? null : Math.max(0, now - receiveTime) / speed);
 }
 
 /** Present and speed of the feed; a feed that stands still has real ages. */

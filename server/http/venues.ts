@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../observability/logger';
 import type { Role } from './access';
 import { fail } from './failure';
+import { wholeMs } from './query';
 import type { HttpPorts, VenueState } from './ports';
 
 /** Longest text of a reason in an answer. */
@@ -25,9 +26,9 @@ function infoOf(status: VenueState, source: HttpPorts['sources'][number] | undef
   return {
     id: status.id, name: status.name, priority: source?.priority ?? null, assetClasses: [...(source?.assetClasses ?? [])], capabilities: [...(source?.capabilities ?? [])],
     keyVariable: source?.keyVariable ?? null, keySet, attribution: source?.attribution ?? null,
-    state, reason: status.reason.slice(0, WORDS), lastMessageAgeMs: status.lastMessageAgeMs, messagesPerSecond: status.messagesPerSecond, reconnects: status.reconnects,
-    clockOffsetMs: status.clockOffsetMs ?? facts?.clockOffsetMs ?? null, lagMs: status.lagMs, nextAttemptInMs: status.nextAttemptInMs,
-    fallback: status.fallback, circuit: status.circuit, budgets: status.budgets.map((budget) => ({ ...budget })),
+    state, reason: status.reason.slice(0, WORDS), lastMessageAgeMs: wholeMs(status.lastMessageAgeMs), messagesPerSecond: status.messagesPerSecond, reconnects: status.reconnects,
+    clockOffsetMs: wholeMs(status.clockOffsetMs ?? facts?.clockOffsetMs ?? null), lagMs: wholeMs(status.lagMs), nextAttemptInMs: wholeMs(status.nextAttemptInMs),
+    fallback: status.fallback, circuit: status.circuit, budgets: status.budgets.map((budget) => ({ ...budget, resetsInMs: wholeMs(budget.resetsInMs) })),
     symbols: [...status.symbols], unserved: status.unserved.map(({ symbol, reason }) => ({ symbol, reason: reason.slice(0, WORDS) })),
     subscriptions: { ...status.subscriptions }, unknownMessages: status.unknownMessages,
     books: { ...facts?.books }, gapsRepaired: facts?.gapsRepaired ?? 0, leads: facts?.leads ?? 0, thin: [...(facts?.thin ?? [])], silent: [...(facts?.silent ?? [])],

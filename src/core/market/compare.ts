@@ -66,7 +66,7 @@ export function compareMarkets(market: CompareMarket, terms: CompareTerms): Comp
   const legs = found.map((one) => judgeLeg(market, one, kind, terms, rateOf(one.instrument.quote)));
   const best = findBest(legs, terms.size);
   return {
-    symbol: asked.symbol, base: asked.base, size: terms.size, reference: asked.quote, at: terms.now, rates: [...rates.values()], legs, best,
+    symbol: asked.symbol, base: asked.base, size: terms.size, reference: asked.quote, at: Math.round(terms.now), rates: [...rates.values()], legs, best,
     note: noteOf(legs, best, kind, asked.base),
   };
 }
@@ -94,7 +94,7 @@ function kindOf(found: readonly Found[]): DataKind {
 
 function judgeLeg(market: CompareMarket, one: Found, kind: DataKind, terms: CompareTerms, rate: CompareRate | null): CompareLeg {
   const { instrument, venue, quote, book } = one;
-  const age = (time: number | null | undefined): number | null => (typeof time === 'number' ? Math.max(0, terms.now - time) / terms.speed : null);
+  const age = (time: number | null | undefined): number | null => (typeof time === 'number' ? Math.round(Math.max(0, terms.now - time) / terms.speed) : null);
   const fault = faultOf(one, kind, terms) ?? (rate && rate.rate === null ? rate.reason : null);
   const fee = takerFee(venue, instrument, terms.fees);
   // Figures of a book that is not good would be made up: they are not even computed.
