@@ -11,7 +11,7 @@ import { PastPump, SimulatorClock, SimulatorFeed } from './feed';
 export const SIMULATOR_DESCRIPTOR = {
   id: SIMULATOR_VENUE,
   name: 'Simulator',
-  capabilities: ['quotes', 'trades', 'tickers', 'backfill'] satisfies readonly Capability[],
+  capabilities: ['quotes', 'trades', 'tickers', 'books', 'backfill'] satisfies readonly Capability[],
   assetClasses: ['crypto', 'equity', 'fx', 'metal', 'test'] satisfies readonly AssetClass[],
   keyVariable: null,
   /** Last: any market leads before a simulation. */

@@ -1,9 +1,11 @@
-import type { CandleEvent, QuoteEvent, TickerEvent, TradeEvent } from '../market/events';
+import type { BookEvent, CandleEvent, LevelChange, QuoteEvent, TickerEvent, TradeEvent } from '../market/events';
 import type { Instrument } from '../market/instrument';
 import type { Candle } from '../market/outputs';
+import { BookProcess, type BookSideState } from './book';
 import { DayStatistics, type DayValues } from './dayStatistics';
 import { historyBefore, lastOpen } from './history';
 import { SimulatedMarket, type SimulatedInstrument } from './market';
+import { CLASS_PARAMETERS } from './parameters';
 import { StepScale } from './scale';
 
 /** Venue id of everything the simulator emits. */
@@ -14,8 +16,10 @@ const SECOND = 1000;
 /** A quote comes within this many ms of its second's start; the trades of the second follow it. */
 const QUOTE_WINDOW = 200;
 const TICKER_OFFSET = SECOND - 1;
+/** Instruments with an order book, the first in the list: load tests run with thousands that nobody opens. */
+const BOOKS = 64;
 
-export type SimEvent = QuoteEvent | TradeEvent | TickerEvent;
+export type SimEvent = QuoteEvent | TradeEvent | TickerEvent | BookEvent;
 
 export interface SimulatorOptions {
   /** Same seed, start and instruments: the same events, byte for byte. */
@@ -25,12 +29,14 @@ export interface SimulatorOptions {
   readonly instruments: readonly Instrument[];
   /** Starting prices by symbol, e.g. the last known ones; invented for the others. */
   readonly initialPrices?: ReadonlyMap<string, number>;
+  /** How many instruments have an order book of 20 levels a side, the first of the list; default 64. */
+  readonly books?: number;
 }
 
 export interface Simulator {
   /** Simulated time up to which everything was emitted, ms. */
   readonly now: number;
-  /** One simulated second: its events in time order, quotes before the trades done on them. */
+  /** One simulated second: its events in time order, quote and book before the trades done on them. */
   step(): readonly SimEvent[];
   /** Leaves out `seconds`: nothing is simulated for them, prices go on where they are. */
   skip(seconds: number): void;
@@ -48,13 +54,15 @@ class EventWriter {
   readonly lots: StepScale;
   /** Place of the quote in its second, fixed per symbol, so that not all symbols tick at once. */
   readonly #offset: number;
+  readonly #book: BookProcess | null;
   #updates = 0;
 
-  constructor(readonly state: SimulatedInstrument) {
+  constructor(readonly state: SimulatedInstrument, seed: number, hasBook: boolean) {
     this.symbol = state.instrument.symbol;
     this.ticks = new StepScale(state.instrument.tickSize);
     this.lots = new StepScale(state.instrument.lotSize);
     this.#offset = [...this.symbol].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % QUOTE_WINDOW, 7);
+    this.#book = hasBook ? new BookProcess(`${seed}|${this.symbol}`, usualSpread(state)) : null;
   }
 
   load(candles: readonly Candle[]): void {
@@ -73,6 +81,20 @@ class EventWriter {
     };
   }
 
+  /** The whole book around the touch, as a snapshot: a reader that comes late needs no beginning. */
+  book(venueTime: number, receiveTime: number): BookEvent | null {
+    const book = this.#book;
+    if (!book) return null;
+    book.step();
+    book.place(this.state);
+    const texts = ({ count, ticks, lots }: BookSideState): LevelChange[] =>
+      Array.from({ length: count }, (_, k) => [this.ticks.text(ticks[k] ?? 0), this.lots.text(lots[k] ?? 0)] as const);
+    return {
+      type: 'book', venue: SIMULATOR_VENUE, kind: 'simulated', route: 'simulator', symbol: this.symbol, venueTime, receiveTime,
+      action: 'snapshot', bids: texts(book.bids), asks: texts(book.asks), updateId: this.#updates,
+    };
+  }
+
   ticker(venueTime: number, receiveTime: number): TickerEvent | null {
     const d = this.day.read();
     if (!d) return null;
@@ -83,10 +105,17 @@ class EventWriter {
     };
   }
 
+  /** The touch as it stands with its book. */
+  touch(venueTime: number, receiveTime: number, bid: string, ask: string, into: SimEvent[]): void {
+    into.push(this.quote(venueTime, receiveTime, bid, ask));
+    const book = this.book(venueTime, receiveTime);
+    if (book) into.push(book);
+  }
+
   /** The touch as it stands, and the 24-hour values. */
   present(venueTime: number, receiveTime: number, into: SimEvent[]): void {
     const { bidTicks, askTicks } = this.state;
-    into.push(this.quote(venueTime, receiveTime, this.ticks.text(bidTicks), this.ticks.text(askTicks)));
+    this.touch(venueTime, receiveTime, this.ticks.text(bidTicks), this.ticks.text(askTicks), into);
     const ticker = this.ticker(venueTime, receiveTime);
     if (ticker) into.push(ticker);
   }
@@ -97,7 +126,7 @@ class EventWriter {
     const bid = this.ticks.text(bidTicks);
     const ask = this.ticks.text(askTicks);
     const quoted = start + this.#offset;
-    into.push(this.quote(quoted, quoted, bid, ask));
+    this.touch(quoted, quoted, bid, ask, into);
     const { count, buy, lots } = trades;
     if (count === 0) return;
     const room = TICKER_OFFSET - 1 - this.#offset;
@@ -117,6 +146,12 @@ class EventWriter {
   }
 }
 
+/** Width of an instrument's quote at its usual volatility, ticks. */
+function usualSpread({ parameters, instrument }: SimulatedInstrument): number {
+  const sigma = parameters.volDay / Math.sqrt(86_400);
+  return (2 * CLASS_PARAMETERS[instrument.assetClass].spread * sigma * parameters.startPrice) / instrument.tickSize;
+}
+
 function candleEvent(symbol: string, c: Candle, receiveTime: number): CandleEvent {
   return {
     type: 'candle', venue: SIMULATOR_VENUE, kind: 'simulated', route: 'simulator', symbol, venueTime: c.openTime + 60_000, receiveTime,
@@ -126,9 +161,9 @@ function candleEvent(symbol: string, c: Candle, receiveTime: number): CandleEven
 
 /** The seeded market (analysis.md section 4). Pure: no clock, no randomness but the seed's. */
 export function createSimulator(options: SimulatorOptions): Simulator {
-  const { seed, startTime, instruments, initialPrices } = options;
+  const { seed, startTime, instruments, initialPrices, books = BOOKS } = options;
   const market = new SimulatedMarket(seed, instruments, initialPrices);
-  const writers = market.instruments.map((state) => new EventWriter(state));
+  const writers = market.instruments.map((state, i) => new EventWriter(state, seed, i < books));
   const bySymbol = new Map(writers.map((w) => [w.symbol, w]));
   const byState = new Map(writers.map((w) => [w.state, w]));
   let now = startTime;

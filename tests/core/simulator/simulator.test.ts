@@ -29,9 +29,27 @@ describe('simulator', () => {
     const events = run(1, 4_000);
     expect(events.length).toBeGreaterThan(100_000);
     // Pinned: another process, another day, the same bytes. A change of the model is a deliberate change of this line.
-    expect(hash(events, 100_000)).toBe('1d26f26afd5f773a42dfcf372921ec68f5eb3c6f02bb149e56c0193bc00c8137');
+    expect(hash(events.filter((e) => e.type !== 'book'), 100_000)).toBe('1d26f26afd5f773a42dfcf372921ec68f5eb3c6f02bb149e56c0193bc00c8137');
+    expect(hash(events, 100_000)).toBe('e876086c4c97c5931e4737e568ea166542dc2fa9c3d343f2d62ba0285b1cc7c1');
     expect(hash(run(1, 4_000), 100_000)).toBe(hash(events, 100_000));
     expect(hash(run(2, 400), 1_000)).not.toBe(hash(events, 1_000));
+  });
+
+  it('a book has 20 levels a side with a hump behind the touch, keeps the size of most prices from second to second, and only the first instruments have one', () => {
+    const books = run(4, 300).flatMap((e) => (e.type === 'book' && e.symbol === 'BTC/USDT' ? [e] : []));
+    expect(new Set(books.slice(1).flatMap((b) => [b.bids.length, b.asks.length]))).toEqual(new Set([20]));
+    const mean = (k: number): number => books.reduce((sum, b) => sum + Number(b.bids[k]?.[1]), 0) / books.length;
+    expect(mean(7)).toBeGreaterThan(1.5 * mean(1));
+    let same = 0;
+    let kept = 0;
+    books.slice(1).forEach((b, i) => {
+      const before = new Map(books[i]?.asks.slice(1));
+      for (const [price] of b.asks.slice(1)) if (before.has(price)) kept++;
+      same += b.asks.length - 1;
+    });
+    expect(kept / same).toBeGreaterThan(0.6);
+    const few = createSimulator({ seed: 4, startTime: OPEN, instruments: INSTRUMENTS, books: 2 });
+    expect(new Set(few.step().flatMap((e) => (e.type === 'book' ? [e.symbol] : []))).size).toBe(2);
   });
 
   it('leaves the other instruments unchanged when one is added', () => {
@@ -60,6 +78,13 @@ describe('simulator', () => {
             expect([bid, ask].every((p) => isMultiple(p, tickSize))).toBe(true);
             expect([event.bidSize, event.askSize].every((s) => Number(s) >= lotSize * 0.999 && isMultiple(s ?? '', lotSize))).toBe(true);
             touch.set(event.symbol, { bid, ask });
+          } else if (event.type === 'book') {
+            for (const [side, sign] of [[event.bids, -1], [event.asks, 1]] as const) {
+              const prices = side.map(([price]) => Number(price));
+              expect(prices.every((p, k) => p > 0 && isMultiple(String(p), tickSize) && (k === 0 || (p - (prices[k - 1] ?? NaN)) * sign > 0))).toBe(true);
+              expect(side.every(([, size]) => Number(size) >= lotSize * 0.999 && isMultiple(size, lotSize))).toBe(true);
+            }
+            expect([event.bids[0]?.[0], event.asks[0]?.[0]]).toEqual([touch.get(event.symbol)?.bid, touch.get(event.symbol)?.ask]);
           } else if (event.type === 'trade') {
             expect(event.price).toBe(event.side === 'buy' ? touch.get(event.symbol)?.ask : touch.get(event.symbol)?.bid);
             expect(Number(event.size) >= lotSize * 0.999 && isMultiple(event.size, lotSize)).toBe(true);
@@ -79,10 +104,10 @@ describe('simulator', () => {
   it('on a Saturday shows closed markets once, with the time of their last session, and trades only crypto', () => {
     const events = run(1, 60, INSTRUMENTS, SATURDAY);
     const shares = events.filter((e) => e.symbol === 'SPY');
-    expect(shares.map((e) => e.type)).toEqual(['quote', 'ticker']);
+    expect(shares.map((e) => e.type)).toEqual(['quote', 'book', 'ticker']);
     // Friday's close, 16:00 in New York.
-    expect(shares.map((e) => e.venueTime)).toEqual([Date.UTC(2026, 0, 9, 21), Date.UTC(2026, 0, 9, 21)]);
-    expect(events.filter((e) => e.symbol === 'EUR/USD')).toHaveLength(2);
+    expect(shares.map((e) => e.venueTime)).toEqual(shares.map(() => Date.UTC(2026, 0, 9, 21)));
+    expect(events.filter((e) => e.symbol === 'EUR/USD')).toHaveLength(3);
     expect(events.filter((e) => e.symbol === 'BTC/USDT').length).toBeGreaterThan(60);
   });
 
@@ -90,7 +115,7 @@ describe('simulator', () => {
     const events = run(1, 7_200, JUDGED.equity, Date.UTC(2026, 0, 12, 13, 30));
     const first = events.find((e) => e.type === 'trade');
     expect(first?.receiveTime).toBeGreaterThanOrEqual(Date.UTC(2026, 0, 12, 14, 30));
-    expect(events.filter((e) => e.receiveTime < Date.UTC(2026, 0, 12, 14, 30))).toHaveLength(4);
+    expect(events.filter((e) => e.receiveTime < Date.UTC(2026, 0, 12, 14, 30))).toHaveLength(6);
   });
 
   it('backfills closed minutes that join the start price, in sessions only', () => {
