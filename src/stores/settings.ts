@@ -2,13 +2,17 @@ import { defineStore } from 'pinia';
 import * as v from 'valibot';
 import { computed, shallowRef } from 'vue';
 import { ASSET_CLASSES } from '@/core/market/instrument';
+import { loadSaved, saveSaved, type SavedPart } from './saved';
 import type { Settings, SettingsStoreApi } from './types';
 
 export const SETTINGS_KEY = 'tickglass.settings';
-/** Grows when a field changes its meaning; `MIGRATIONS` then gets one more step. */
 export const SETTINGS_VERSION = 1;
 
-const Symbols = v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(500));
+const Id = v.pipe(v.string(), v.maxLength(32));
+const Symbols = v.pipe(v.array(Id), v.maxLength(500));
+/** Narrowest and widest column a user may make, px. */
+export const COLUMN_PX = { min: 28, max: 480 } as const;
+const Widths = v.pipe(v.record(Id, v.pipe(v.number(), v.integer(), v.minValue(COLUMN_PX.min), v.maxValue(COLUMN_PX.max))), v.check((widths) => Object.keys(widths).length <= 64));
 /** Every field falls back on its own, so that one bad value costs one setting and not all. */
 const SettingsSchema = v.object({
   theme: v.fallback(v.picklist(['system', 'dark', 'light', 'contrast']), 'system'),
@@ -19,62 +23,24 @@ const SettingsSchema = v.object({
   motion: v.fallback(v.picklist(['system', 'reduced', 'full']), 'system'),
   favourites: v.fallback(Symbols, []),
   columns: v.fallback(Symbols, []),
-  sort: v.fallback(v.object({ key: v.pipe(v.string(), v.maxLength(32)), direction: v.picklist(['asc', 'desc']) }), { key: '', direction: 'asc' }),
+  columnWidths: v.fallback(Widths, {}),
+  sort: v.fallback(v.object({ key: Id, direction: v.picklist(['asc', 'desc']) }), { key: '', direction: 'asc' }),
   assetClass: v.fallback(v.picklist([...ASSET_CLASSES, 'all', 'favourites']), 'all'),
+  ticker: v.fallback(v.picklist(['off', 'list', 'movers']), 'off'),
 });
 /** `sort.key` empty = the server's order. */
-export const DEFAULT_SETTINGS: Settings = Object.freeze(
-  v.parse(SettingsSchema, { theme: '', palette: '', paletteChosen: '', density: '', timeZone: '', motion: '', favourites: '', columns: '', sort: '', assetClass: '' }),
-);
-
-type Fields = Record<string, unknown>;
-/** `migrations[n]` turns the fields of version n into those of n + 1. */
-export type Migrations = Readonly<Record<number, (old: Readonly<Record<string, unknown>>) => Record<string, unknown>>>;
-const MIGRATIONS: Migrations = {};
-
-const isObject = (x: unknown): x is Fields => typeof x === 'object' && x !== null && !Array.isArray(x);
-
-/** Reads a saved text of any version; anything unreadable gives the defaults. Never throws. */
-export function readSettings(text: string | null, migrations: Migrations = MIGRATIONS, current: number = SETTINGS_VERSION): Settings {
-  if (text === null) return DEFAULT_SETTINGS;
-  let saved: unknown;
-  try {
-    saved = JSON.parse(text);
-  } catch {
-    return DEFAULT_SETTINGS;
-  }
-  if (!isObject(saved) || !isObject(saved['settings'])) return DEFAULT_SETTINGS;
-  let fields = saved['settings'];
-  const version = typeof saved['version'] === 'number' ? saved['version'] : current;
-  for (let n = version; n < current; n++) fields = migrations[n]?.(fields) ?? fields;
-  return v.parse(SettingsSchema, { ...DEFAULT_SETTINGS, ...fields });
-}
-
-/** The browser's storage, or null where it is refused (private windows, blocked cookies). */
-function storage(): Storage | null {
-  try {
-    return globalThis.localStorage ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function save(settings: Settings): void {
-  try {
-    storage()?.setItem(SETTINGS_KEY, JSON.stringify({ version: SETTINGS_VERSION, settings }));
-  } catch {
-    // A full or refused storage keeps the setting for this page only; nothing else depends on it.
-    return;
-  }
-}
+export const DEFAULT_SETTINGS: Settings = Object.freeze(v.parse(SettingsSchema, {}));
+export const SETTINGS_PART: SavedPart<Settings> = {
+  key: SETTINGS_KEY, title: 'Settings', version: SETTINGS_VERSION, field: 'settings', schema: SettingsSchema, defaults: DEFAULT_SETTINGS, migrations: {},
+};
 
 /** What the user chose, kept in the browser: see `SettingsStoreApi`. */
 export const useSettingsStore = defineStore('settings', () => {
-  const state = shallowRef<Settings>(readSettings(storage()?.getItem(SETTINGS_KEY) ?? null));
+  const state = shallowRef<Settings>(loadSaved(SETTINGS_PART));
 
   function update(partial: Partial<Settings>): void {
     state.value = v.parse(SettingsSchema, { ...state.value, ...partial });
-    save(state.value);
+    saveSaved(SETTINGS_PART, state.value);
   }
 
   return {
@@ -86,8 +52,10 @@ export const useSettingsStore = defineStore('settings', () => {
     motion: computed(() => state.value.motion),
     favourites: computed(() => state.value.favourites),
     columns: computed(() => state.value.columns),
+    columnWidths: computed(() => state.value.columnWidths),
     sort: computed(() => state.value.sort),
     assetClass: computed(() => state.value.assetClass),
+    ticker: computed(() => state.value.ticker),
     update,
     toggleFavourite(symbol: string): void {
       const { favourites } = state.value;

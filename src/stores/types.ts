@@ -221,6 +221,7 @@ export type DensityName = 'compact' | 'normal' | 'touch';
 export type ZoneChoice = 'UTC' | 'local';
 /** `system` follows prefers-reduced-motion. */
 export type MotionChoice = 'system' | 'reduced' | 'full';
+export type TickerChoice = 'off' | 'list' | 'movers';
 export type SortDirection = 'asc' | 'desc';
 
 /** Everything a user may set; kept in the browser, never market data. */
@@ -236,8 +237,12 @@ export interface Settings {
   readonly favourites: readonly string[];
   /** Ids of the shown price-table columns, in order; empty = the table's default. */
   readonly columns: readonly string[];
+  /** Widths the user gave to columns, px by id; the others are as wide as the table finds good. */
+  readonly columnWidths: Readonly<Record<string, number>>;
   readonly sort: { readonly key: string; readonly direction: SortDirection };
   readonly assetClass: AssetClass | 'all' | 'favourites';
+  /** Strip of prices under the top bar: the symbols of the chosen list, or the strongest moves. */
+  readonly ticker: TickerChoice;
 }
 
 /** Each field reactive. */

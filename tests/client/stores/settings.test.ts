@@ -1,8 +1,11 @@
 import { createPinia, setActivePinia } from 'pinia';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_SETTINGS, readSettings, SETTINGS_KEY, SETTINGS_VERSION, useSettingsStore } from '@/stores/settings';
+import { readSaved, type Migrations } from '@/stores/saved';
+import { DEFAULT_SETTINGS, SETTINGS_KEY, SETTINGS_PART, SETTINGS_VERSION, useSettingsStore } from '@/stores/settings';
 import { useConnectionStore } from '@/stores/connection';
+
+const readSettings = (text: string, migrations: Migrations = {}, version = SETTINGS_VERSION) => readSaved({ ...SETTINGS_PART, migrations, version }, text).value;
 
 beforeEach(() => {
   localStorage.clear();
