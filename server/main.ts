@@ -19,6 +19,7 @@ import type { ConnectorContext, ConnectorDescriptor } from './connectors/base/co
 import { Hosts } from './connectors/base/hosts';
 import { fileLedger, memoryLedger } from './connectors/base/ledger';
 import { createNeed } from './connectors/need';
+import { createOlder } from './connectors/older';
 import { checkRegistry, VENUES } from './connectors/registry';
 import { checkReplayFile, createReplayConnector, type ReplayFileInfo } from './connectors/replay';
 import { createSimulatorConnector, type SimulatorConnector } from './connectors/simulator';
@@ -142,6 +143,8 @@ function sourceFacts(config: Config, { id, priority, assetClasses, capabilities,
   return { id, priority, assetClasses, capabilities, keyVariable, keySet: keyVariable === null ? null : keyOf(config, keyVariable) !== null, attribution: attribution ?? null };
 }
 
+const leads = (engine: Core['engine'], symbol: string, venue: string): boolean => engine.venueQuotes(symbol).some((quote) => quote.leads && quote.venue === venue);
+
 /** The two doors: sockets and HTTP. */
 async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof createFeed>, history: History, place: Place) {
   const { config, sources, log, bus, engine, clock, metrics } = core;
@@ -157,10 +160,16 @@ async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof 
       signalsIntervalMs: config.signalsIntervalMs, binaryIntervalMs: config.binaryIntervalMs,
     },
   });
+  const backfillOlder = createOlder({
+    ask: (venue, query) => supervisor.older(venue, query), clock,
+    // The venue whose candles are shown gives their past too, where it can.
+    venues: (symbol) => supervisor.keepersOf(symbol).toSorted((a, b) => Number(leads(engine, symbol, b)) - Number(leads(engine, symbol, a))),
+    keep: ({ symbol, interval }, venue, candles) => candles.forEach((candle) => history.writeCandle({ symbol, interval, kind: 'live', venue, candle })),
+  });
   const told = { market: engine, venues: () => supervisor.status(), sources: sources.venues.map((venue) => sourceFacts(config, venue)) };
   const writeVenueMetrics = createVenueMetrics(metrics.registry);
   const app = await createHttpServer({
-    ...told, history, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
+    ...told, history, backfillOlder, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
     control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), fees: config.takerFees,
     metrics: () => {
       writeVenueMetrics(venueInfos(told));

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '@/core/util/result';
 import type { Clock, FeedClock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import { BookWatch } from './bookWatch';
-import type { Connector, ConnectorContext, ConnectorDescriptor, VenueStatus } from './base/connector';
+import type { Connector, ConnectorContext, ConnectorDescriptor, OlderCandles, OlderQuery, VenueStatus } from './base/connector';
 import { PLAIN_STATUS } from './base/status';
 
 export interface SupervisorOptions {
@@ -35,6 +35,10 @@ export interface Supervisor {
   readonly feedClock: FeedClock;
   startVenue(id: string): Result<null, string>;
   stopVenue(id: string): Promise<Result<null, string>>;
+  /** Live venues that can give older candles of a symbol, the preferred first; none while prices are not live. */
+  keepersOf(symbol: string): readonly string[];
+  /** Asks one of them; see `Connector.older`. */
+  older(id: string, query: OlderQuery): Promise<Result<OlderCandles, string>>;
 }
 
 const MAX_LOSS_FACTOR = 8;
@@ -142,6 +146,17 @@ class FeedSupervisor implements Supervisor {
     }
     await connector.stop();
     return ok(null);
+  }
+
+  keepersOf(symbol: string): readonly string[] {
+    if (this.mode !== 'live') return [];
+    const priority = (id: string): number => this.options.venues.find((venue) => venue.id === id)?.priority ?? Infinity;
+    const able = [...this.live.values()].filter((c) => c.older && !this.stopped.has(c.id) && c.status().symbols.includes(symbol));
+    return able.map((c) => c.id).sort((a, b) => priority(a) - priority(b));
+  }
+
+  async older(id: string, query: OlderQuery): Promise<Result<OlderCandles, string>> {
+    return (await this.live.get(id)?.older?.(query)) ?? err(`${id} keeps no candles`);
   }
 
   private find(id: string): Connector | undefined {

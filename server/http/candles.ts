@@ -11,6 +11,9 @@ export interface CandleRange {
   readonly limit: number;
 }
 
+/** Is there anything before the first candle? `unknown`: it could not be found out now; `note` says why. */
+export type OlderState = 'more' | 'end' | 'unknown';
+
 export interface CandleAnswer {
   readonly symbol: string;
   readonly interval: Interval;
@@ -18,9 +21,17 @@ export interface CandleAnswer {
   /** Stretches without a trade between the first and the last candle: [from, to), ms. */
   readonly gaps: readonly (readonly [from: number, to: number])[];
   readonly source: DataKind;
+  readonly older: OlderState;
+  /** In words: where history ends, or why it is not known. Empty when there is nothing to say. */
+  readonly note: string;
   /** Why stored candles are missing from the answer; absent when they are not. */
   readonly incomplete?: string;
 }
+
+type CandlePorts = Pick<HttpPorts, 'market' | 'history' | 'mode' | 'backfillOlder'>;
+
+/** Most rows asked of a venue for one page. */
+const OLDER_ROWS = 1_000;
 
 /** Kind of the data shown in a mode. */
 export function kindOf(mode: FeedMode): DataKind {
@@ -28,9 +39,8 @@ export function kindOf(mode: FeedMode): DataKind {
 }
 
 /** Stored and present candles of one kind; where both have one, the present one is newer. */
-export async function readCandles(ports: Pick<HttpPorts, 'market' | 'history' | 'mode'>, range: CandleRange): Promise<CandleAnswer> {
+async function known(ports: CandlePorts, range: CandleRange, kind: DataKind): Promise<{ readonly candles: Candle[]; readonly incomplete?: string }> {
   const { symbol, interval, start, end, limit } = range;
-  const kind = kindOf(ports.mode());
   const merged = new Map<number, Candle>();
   let incomplete: string | undefined;
   try {
@@ -42,9 +52,41 @@ export async function readCandles(ports: Pick<HttpPorts, 'market' | 'history' | 
   const present = kind === kindOf(ports.mode()) ? ports.market.candles(symbol, interval, 100_000) : [];
   for (const candle of present) if (candle.openTime >= (start ?? -Infinity) && candle.openTime <= (end ?? Infinity)) merged.set(candle.openTime, candle);
   const candles = [...merged.values()].sort((a, b) => a.openTime - b.openTime).slice(-limit);
+  return { candles, ...(incomplete === undefined ? {} : { incomplete }) };
+}
+
+const ENDS: Readonly<Record<Exclude<DataKind, 'live' | 'delayed'>, string>> = {
+  simulated: 'The simulated past begins here',
+  replay: 'The recording begins here',
+};
+
+/** What venues have from before the oldest known candle, for whoever pages back; and whether that was all. */
+async function reachBack(ports: CandlePorts, { symbol, interval, start, end, limit }: CandleRange, kind: DataKind, have: readonly Candle[]): Promise<{ readonly candles: readonly Candle[]; readonly older: OlderState; readonly note: string }> {
+  const none = { candles: [] };
+  if (have.length >= limit) return { ...none, older: 'more', note: '' };
+  const before = have[0]?.openTime ?? (end === null ? null : end + 1);
+  if (interval === '1s') return { ...none, older: 'end', note: 'Seconds are kept for two minutes; longer candles reach further back' };
+  if (kind === 'simulated' || kind === 'replay') return { ...none, older: 'end', note: ENDS[kind] };
+  // A range with a beginning asks for what is stored; only paging back reaches further. Without any candle there is no place to start from.
+  if (start !== null || before === null) return { ...none, older: 'unknown', note: '' };
+  if (end === null && have.length > 0) return { ...none, older: 'more', note: '' };
+  const answer = await ports.backfillOlder({ symbol, interval, before, rows: Math.min(OLDER_ROWS, limit - have.length) });
+  if (!answer.ok) return { ...none, older: 'unknown', note: `Older candles cannot be had now: ${answer.error}` };
+  const { candles, venue } = answer.value;
+  return candles.length > 0 ? { candles, older: 'more', note: '' } : { ...none, older: 'end', note: `${venue} has nothing older` };
+}
+
+/** The newest candles of a range: from memory, from history and, for whoever pages back, from the venues. */
+export async function readCandles(ports: CandlePorts, range: CandleRange): Promise<CandleAnswer> {
+  const { symbol, interval, limit } = range;
+  const kind = kindOf(ports.mode());
+  const { candles: have, incomplete } = await known(ports, range, kind);
+  const { candles: older, older: state, note } = await reachBack(ports, range, kind, have);
+  // Prices that became another kind while a venue was asked are not mixed with these: the answer says what it holds.
+  const candles = [...older, ...have].slice(-limit);
   return {
     symbol, interval, candles: candles.map((c) => [c.openTime, c.open, c.high, c.low, c.close, c.volume] as const),
-    gaps: findGaps(candles, INTERVAL_MS[interval]), source: kind, ...(incomplete === undefined ? {} : { incomplete }),
+    gaps: findGaps(candles, INTERVAL_MS[interval]), source: kind, older: state, note, ...(incomplete === undefined ? {} : { incomplete }),
   };
 }
 

@@ -1,6 +1,7 @@
-import type { FeedMode, InitialData, StatusMessage, VenueInfo } from '@/core/contract';
+import type { FeedMode, InitialData, Interval, StatusMessage, VenueInfo } from '@/core/contract';
 import type { Engine } from '@/core/engine';
 import type { FeeOverrides } from '@/core/market/fees';
+import type { Candle } from '@/core/market/outputs';
 import type { Result } from '@/core/util/result';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -27,6 +28,8 @@ export interface StreamStats {
 export interface HttpPorts {
   /** Instruments, quotes, books, candles and trades held in memory. */
   readonly market: Pick<Engine, 'instruments' | 'instrument' | 'candles' | 'trades' | 'venueQuotes' | 'venueFacts' | 'book' | 'books' | 'bookVenue'>;
+  /** Asks the venues for live candles that opened before `before` (ms) and keeps them; none = there are none. The error says why it cannot be known. */
+  backfillOlder(query: { readonly symbol: string; readonly interval: Interval; readonly before: number; readonly rows: number }): Promise<Result<{ readonly candles: readonly Candle[]; readonly venue: string }, string>>;
   readonly history: HistoryReader & Pick<HistoryWriter, 'health'>;
   readonly clock: Clock;
   /** Clock of whatever feeds the server now. */

@@ -1,7 +1,8 @@
 import { INTERVAL_MS, type Interval } from '@/core/contract';
 import type { CandleEvent } from '@/core/market/events';
 import { backoffDelay, type BackoffOptions } from '@/core/util/backoff';
-import type { Result } from '@/core/util/result';
+import type { Candle } from '@/core/market/outputs';
+import { err, ok, type Result } from '@/core/util/result';
 import type { Clock } from '../../observability/clock';
 import type { Logger } from '../../observability/logger';
 import type { HttpFailure } from './http';
@@ -69,6 +70,18 @@ export class CandleBackfill {
     const kept = this.queue.filter((task) => task.start === null || task.start < start);
     this.queue = [...kept, ...ranges];
     void this.run();
+  }
+
+  /** Closed candles that opened before a time, by one call and beside the queue: whoever scrolls a chart back waits for it. */
+  async older(venueSymbol: string, symbol: string, interval: Interval, before: number, rows: number): Promise<Result<readonly Candle[], string>> {
+    const count = Math.min(rows, this.options.pageRows);
+    const length = INTERVAL_MS[interval];
+    const start = Math.ceil(before / length) * length - count * length;
+    const answer = await this.options.load({ venueSymbol, symbol, interval, start, rows: count });
+    if (!answer.ok) return err(answer.error.words);
+    // Some venues give their newest candles when the asked ones are too old.
+    const closed = answer.value.events.filter((event) => event.closed && event.openTime < before && event.openTime >= start);
+    return ok(closed.map(({ openTime, open, high, low, close, volume }) => ({ openTime, open, high, low, close, volume })));
   }
 
   private async run(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { AssetClass, Instrument } from '@/core/market/instrument';
 import type { InputEvent } from '@/core/market/events';
-import type { FeedStateName } from '@/core/contract';
+import type { Candle } from '@/core/market/outputs';
+import type { Result } from '@/core/util/result';
+import type { FeedStateName, Interval } from '@/core/contract';
 import type { Hosts } from './hosts';
 import type { SubscriptionState } from './subscriptions';
 import type { Clock, FeedClock } from '../../observability/clock';
@@ -103,6 +105,16 @@ export interface MarketOverview {
   readonly reason: string;
 }
 
+/** One call's worth of closed candles that opened before `before`, ms. */
+export interface OlderQuery {
+  readonly symbol: string;
+  readonly interval: Interval;
+  readonly before: number;
+  readonly rows: number;
+}
+/** Oldest first; none = the venue has nothing older. */
+export type OlderCandles = readonly Candle[];
+
 /** A running source. Start and stop may be called again; stop resolves when nothing of it is left. */
 export interface Connector {
   readonly id: string;
@@ -113,6 +125,8 @@ export interface Connector {
   refill?(): void;
   /** Changes of its order books come whose beginning the engine never had or has dropped: load the books anew. */
   reloadBooks?(): void;
+  /** Candles from before what we have, for charts that are scrolled back. One REST call within its budget; the error says in words why there are none. */
+  older?(query: OlderQuery): Promise<Result<OlderCandles, string>>;
   /** What it last read of the market as a whole. Asking tells it that somebody wants to know; the first answer may be empty. */
   overview?(): MarketOverview;
   /** Sources with a clock of their own (simulator, replay). */

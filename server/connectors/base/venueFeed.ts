@@ -1,9 +1,9 @@
 import type { FeedStateName } from '@/core/contract';
 import type { BadInputEvent, InputEvent, MarketInput } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
-import type { Result } from '@/core/util/result';
+import { err, type Result } from '@/core/util/result';
 import type { CandleBackfill } from './backfill';
-import type { BudgetStatus, ConnectorContext, VenueStatus } from './connector';
+import type { BudgetStatus, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from './connector';
 import { FALLBACK_DEFAULTS, RestFallback, type FallbackTimes } from './fallback';
 import type { BudgetRule } from './budget';
 import { VenueHttp, type HttpAccess, type HttpFailure, type HttpOptions } from './http';
@@ -175,6 +175,13 @@ export class VenueFeed {
   refill(): void {
     this.missingSince = null;
     this.backfill?.full(this.served);
+  }
+
+  /** See `Connector.older`. */
+  older({ symbol, interval, before, rows }: OlderQuery): Promise<Result<OlderCandles, string>> {
+    const venueSymbol = [...this.served].find(([, ours]) => ours === symbol)?.[0];
+    if (!this.backfill || venueSymbol === undefined) return Promise.resolve(err(`${this.options.name} does not serve ${symbol} now`));
+    return this.backfill.older(venueSymbol, symbol, interval, before, rows);
   }
 
   /** Reads the venue's list of symbols now and once an hour. */

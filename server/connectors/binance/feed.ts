@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '@/core/util/result';
 import type { MarketInput } from '@/core/market/events';
 import { BookLoader } from '../base/bookLoader';
-import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
+import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from '../base/connector';
 import type { HttpFailure } from '../base/http';
 import type { Link } from '../base/link';
 import type { Listed } from '../base/listings';
@@ -96,6 +96,10 @@ export class BinanceFeed implements Connector {
 
   refill(): void {
     this.feed.refill();
+  }
+
+  older(query: OlderQuery): Promise<Result<OlderCandles, string>> {
+    return this.feed.older(query);
   }
 
   /** The next change finds no book and asks for a snapshot. */

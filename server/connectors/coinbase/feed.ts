@@ -1,6 +1,6 @@
 import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
-import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
+import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from '../base/connector';
 import type { HttpFailure } from '../base/http';
 import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
@@ -91,6 +91,10 @@ export class CoinbaseFeed implements Connector {
 
   refill(): void {
     this.feed.refill();
+  }
+
+  older(query: OlderQuery): Promise<Result<OlderCandles, string>> {
+    return this.feed.older(query);
   }
 
   /** A new connection begins with snapshots. */

@@ -1,6 +1,6 @@
 import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
-import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
+import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from '../base/connector';
 import type { HttpFailure } from '../base/http';
 import type { Link } from '../base/link';
 import { formFault, selectCrypto } from '../base/selection';
@@ -96,6 +96,10 @@ export class KrakenFeed implements Connector {
 
   refill(): void {
     this.feed.refill();
+  }
+
+  older(query: OlderQuery): Promise<Result<OlderCandles, string>> {
+    return this.feed.older(query);
   }
 
   /** A new connection begins with snapshots. */

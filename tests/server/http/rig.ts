@@ -54,6 +54,7 @@ export class HttpRig {
     };
     return {
       market: marketOf(this.engine), clock: { now: () => NOW, monotonic: () => 0 }, feedClock: () => this.feed, sources: this.sources, fees: new Map(),
+      backfillOlder: () => Promise.resolve(err('no venue')),
       history: {
         candles: () => Promise.resolve([]), newestCandles: () => Promise.resolve([]), signals: ({ symbol }) => Promise.resolve([signalRecord({ symbol: symbol ?? 'AAPL' })]),
         health: () => ({ state: 'ok', reason: '' }),
