@@ -149,6 +149,9 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** Names of all votes, in the order they are shown. */
+export const VOTES: readonly string[] = RULES.map(({ k }) => k);
+
 /** The simple and exponential averages lead `RULES`, in turn. */
 const AVERAGES = 2 * AVERAGE_PERIODS.length;
 
