@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CompareReport, ERRORS, VenueInfo, VenueList } from '@/core/contract';
+import { CandlesAnswer, CompareReport, ERRORS, VenueInfo, VenueList, type Interval } from '@/core/contract';
 import { err, ok, type Result } from '@/core/util/result';
 import type { FetchLike } from './types';
 
@@ -21,6 +21,8 @@ export interface Api {
   switchVenue(id: string, to: 'start' | 'stop', signal: AbortSignal): Answer<VenueInfo>;
   /** One instrument across venues, for a size in base units. */
   compare(symbol: string, size: string, signal: AbortSignal): Answer<CompareReport>;
+  /** The newest `limit` candles that opened at or before `end` (ms; null = now). */
+  candles(query: { readonly symbol: string; readonly interval: Interval; readonly end: number | null; readonly limit: number }, signal: AbortSignal): Answer<CandlesAnswer>;
 }
 
 const Failure = v.object({ error: v.object({ code: v.string(), message: v.pipe(v.string(), v.maxLength(512)) }) });
@@ -55,5 +57,7 @@ export function createApi(server: string, get: FetchLike = (url, init) => fetch(
     venues: (signal) => ask('GET', 'api/v1/venues', VenueList, signal),
     switchVenue: (id, to, signal) => ask('POST', `api/v1/venues/${encodeURIComponent(id)}/${to}`, VenueInfo, signal),
     compare: (symbol, size, signal) => ask('GET', `api/v1/compare?${new URLSearchParams({ symbol, size }).toString()}`, CompareReport, signal),
+    candles: ({ symbol, interval, end, limit }, signal) =>
+      ask('GET', `api/v1/candles?${new URLSearchParams({ symbol, interval, limit: String(limit), ...(end === null ? {} : { end: String(end) }) }).toString()}`, CandlesAnswer, signal),
   };
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { BOOK_STATES, Level } from './messages/book';
+import { INTERVALS } from './messages/candles';
 import { QUOTE_STATES, ROUTES } from './messages/market';
 import { FEED_STATES } from './messages/status';
 import { VenueQuoteData } from './messages/venueQuote';
@@ -199,3 +200,18 @@ export const CompareReport = v.object({
   note: Words,
 });
 export type CompareReport = v.InferOutput<typeof CompareReport>;
+
+/** `GET /api/v1/candles`, oldest first. */
+export const CandlesAnswer = v.object({
+  symbol: SymbolName,
+  interval: v.picklist(INTERVALS),
+  candles: v.pipe(v.array(v.tuple([EpochMs, Finite, Finite, Finite, Finite, Finite])), v.maxLength(5_000)),
+  /** Stretches without a trade, [from, to). */
+  gaps: v.array(v.tuple([EpochMs, EpochMs])),
+  source: Quality,
+  /** Is there anything before the first one? `unknown`: `note` says why it cannot be found out now. */
+  older: v.fallback(v.picklist(['more', 'end', 'unknown']), 'unknown'),
+  note: v.fallback(Words, ''),
+  incomplete: v.optional(Words),
+});
+export type CandlesAnswer = v.InferOutput<typeof CandlesAnswer>;
