@@ -1,6 +1,7 @@
 import type { BinaryData, BookStateName, CandleData, DataKind, FeedMode, FeedSummary, Interval, MarketData, QuoteStateName, RatingData, Route, SignalRecord, SparklineData, StreamName, StreamStatus, TradeItem, VenueQuoteData } from '@/core/contract';
 import type { AssetClass } from '@/core/market/instrument';
 import type { LevelText } from '@/core/market/levelList';
+import type { TapeChange, TapeRow, TapeVolume } from '@/core/market/tape';
 
 export type { StreamState } from '@/core/contract';
 
@@ -166,14 +167,12 @@ export interface BookStoreApi {
   flush(): void;
 }
 
-/** A line of the tape: a trade, or the mark that some are missing for good before trade number `before`. */
-export type TapeEntry =
-  | { readonly kind: 'trade'; readonly trade: TradeItem }
-  | { readonly kind: 'lost'; readonly count: number; readonly before: number | null };
 export interface TapeStoreApi {
-  /** Reactive read of one trades channel, newest first, at most 1,000 lines. */
-  tape(channel: string): readonly TapeEntry[];
-  apply(channel: string, items: readonly TradeItem[], options: { readonly replace: boolean; readonly lost: number }): void;
+  /** Reactive read of one trades channel: one line per taker order and one per hole, newest first, at most 1,000. */
+  tape(channel: string): readonly TapeRow[];
+  /** Reactive read: exact volumes of the spans that end at `now` (feed time, ms); null before the channel's first message. */
+  volumes(channel: string, now: number): readonly TapeVolume[] | null;
+  apply(channel: string, items: readonly TradeItem[], change: TapeChange): void;
   flush(): void;
 }
 

@@ -54,15 +54,34 @@ describe('book store', () => {
 });
 
 describe('tape store', () => {
-  it('newest first, with a mark where trades are missing for good, at most a thousand lines', () => {
+  it('newest first, one line per taker order, with a mark where trades are missing for good, at most a thousand lines', () => {
     const store = useTapeStore();
-    store.apply('trades:A', [trade(1), trade(2)], { replace: false, lost: 0 });
-    store.apply('trades:A', [trade(6)], { replace: false, lost: 3 });
-    expect(store.tape('trades:A').map((e) => (e.kind === 'trade' ? e.trade.seq : `${e.count} lost before ${e.before ?? '?'}`))).toEqual([6, '3 lost before 6', 2, 1]);
-    store.apply('trades:A', Array.from({ length: 5_000 }, (_, i) => trade(10 + i)), { replace: false, lost: 0 });
+    store.apply('trades:A', [trade(100), trade(200), trade(201)], { replace: false, lost: 0 });
+    store.apply('trades:A', [trade(600)], { replace: false, lost: 3 });
+    expect(store.tape('trades:A').map((e) => (e.kind === 'trade' ? [e.time, e.fills] : `${e.count ?? 'some'} missing`))).toEqual([[600, 1], '3 missing', [200, 2], [100, 1]]);
+    expect([store.volumes('trades:A', 1_000)?.[0]?.buy, store.volumes('trades:B', 1_000)]).toEqual(['8', null]);
+    store.apply('trades:A', Array.from({ length: 5_000 }, (_, i) => trade(1_000 + 20 * i)), { replace: false, lost: 0 });
     expect([store.tape('trades:A').length, store.tape('trades:B')]).toEqual([1_000, []]);
     store.apply('trades:A', [trade(1)], { replace: true, lost: 0 });
     expect(store.tape('trades:A')).toHaveLength(1);
+  });
+
+  it('a reader of one channel is renewed by its flush, not by other channels', () => {
+    const store = useTapeStore();
+    let reads = 0;
+    const lines = computed(() => {
+      reads++;
+      return store.tape('trades:A').length;
+    });
+    expect(lines.value).toBe(0);
+    store.apply('trades:A', [trade(1)], { replace: true, lost: 0 });
+    store.apply('trades:B', [trade(1)], { replace: true, lost: 0 });
+    expect(lines.value).toBe(0);
+    store.flush();
+    expect(lines.value).toBe(1);
+    store.apply('trades:B', [trade(50)], { replace: false, lost: 0 });
+    store.flush();
+    expect([lines.value, reads]).toEqual([1, 2]);
   });
 });
 
