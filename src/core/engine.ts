@@ -104,6 +104,7 @@ class MarketEngine extends EngineState {
     const keeps = KINDS[mode][0] === KINDS[this.mode][0];
     this.mode = mode;
     this.timed.setPace(event.speed);
+    if (!keeps) this.ratings.analysis.reset(this.now, this.say);
     // Another kind of data has another clock: a replay lies in the past.
     this.now = keeps ? Math.max(this.now, event.receiveTime) : event.receiveTime;
     if (!keeps) this.forget();
@@ -115,7 +116,6 @@ class MarketEngine extends EngineState {
     this.clocks.clear();
     this.mood = null;
     this.sessions.clear();
-    this.ratings.analysis.reset();
     for (const row of this.rows.values()) row.reset(this.kind());
   }
 

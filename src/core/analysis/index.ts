@@ -2,7 +2,7 @@ import { Ratings } from './ratings';
 import { Sentiment } from './sentiment';
 import type { Analysis, AnalysisOptions } from './types';
 
-export { RATING_METHOD } from './ratings';
+export { RATING_METHOD, SIGNAL_PLAN } from './ratings';
 export { SENTIMENT_METHOD } from './sentiment';
 export type { Analysis, AnalysisOptions, AnalysisSink, CandleInput, QuoteInput } from './types';
 
@@ -25,8 +25,8 @@ export function createAnalysis(options: AnalysisOptions): Analysis {
     setPace: (pace) => sentiment.setPace(pace),
     quote: (input) => sentiment.quote(input),
     clock: (now, out) => sentiment.clock(now, out),
-    reset() {
-      ratings.reset();
+    reset(now = 0, out = () => undefined) {
+      ratings.reset(now, out);
       sentiment.reset();
     },
   };

@@ -2,13 +2,14 @@ import { INTERVAL_MS, type RatingData, type SignalRecord, type Strength } from '
 import type { Candle } from '../market/outputs';
 import { Frame } from './frame';
 import { Indicators } from './indicators';
-import { Scorecard } from './scorecard';
+import { SeriesScore } from './scorecardSeries';
 import type { AnalysisSink, CandleInput } from './types';
 import { ALL_VOTES, newTally, rationale, strengthOf, tally, type Tally } from './votes';
 
 /** Method id of ratings and signals. A change of any rule is a new id with a fresh track record. */
 export const RATING_METHOD = 'tr26@1';
-const PLAN = { stopAtr: 1.5, targetAtr: 3, expiryBars: 20 } as const;
+/** Stop, scored target (the second one shown) and expiry of every signal. */
+export const SIGNAL_PLAN = { stopAtr: 1.5, targetAtr: 3, expiryBars: 20 } as const;
 const FIRST_TARGET_ATR = 1.5;
 /** Past scores behind the percentile, and the fewest it is told for. */
 const SCORES = 500;
@@ -49,9 +50,10 @@ interface State {
   score: number;
   /** Outcome of the preview last sent since the newest candle closed: the same one is not sent again. */
   readonly previewed: Tally;
-  /** Close time of the newest candle that open signals were judged by. */
+  /** Close time of the newest candle that open signals were judged by, and the ATR there. */
   asOf: number;
-  readonly card: Scorecard;
+  atr: number;
+  readonly card: SeriesScore;
 }
 
 /** One sum is finite only if every part is; prices and volumes are far from overflow. */
@@ -78,9 +80,9 @@ export class Ratings {
     const state = this.#state(input);
     const candle = input.candles.at(-1);
     if (!candle) return;
-    this.#catchUp(state, input, input.candles.length - 1, input.warm);
+    this.#catchUp(state, input, input.candles.length - 1, input.warm, out);
     if (candle.openTime <= state.fed) return;
-    const frame = this.#take(state, candle, input);
+    const frame = this.#take(state, candle, input, out);
     if (!frame) return;
     const strength = strengthOf(this.#tally.score);
     const before = state.strength;
@@ -95,7 +97,7 @@ export class Ratings {
 
   preview(input: CandleInput, forming: Candle, out: AnalysisSink): void {
     const state = this.#state(input);
-    if (state.stale) this.#catchUp(state, input, input.candles.length, false);
+    if (state.stale) this.#catchUp(state, input, input.candles.length, false, out);
     // What closed before is rated first, by its own call.
     if (state.fed !== input.candles.at(-1)?.openTime || forming.openTime <= state.fed || !usable(forming)) return;
     const frame = state.indicators.peek(forming, this.#ahead);
@@ -112,23 +114,24 @@ export class Ratings {
     else state.stale = true;
   }
 
-  /** Open signals can no longer be judged; ratings start anew. */
-  reset(): void {
+  /** Open signals can no longer be judged, which is told at feed time `now`; ratings start anew. */
+  reset(now: number, out: AnalysisSink): void {
     for (const state of this.#states.values()) {
-      state.card.drop();
+      state.card.drop('mode', now, out);
       restart(state);
       state.strength = null;
       state.asOf = 0;
+      state.atr = NaN;
     }
   }
 
   /** Takes in what is new of the first `count` candles. `passing`: their class becomes the one that a change is told from. */
-  #catchUp(state: State, input: CandleInput, count: number, passing: boolean): void {
+  #catchUp(state: State, input: CandleInput, count: number, passing: boolean, out: AnalysisSink): void {
     if (state.stale) restart(state);
     let k = count;
     while (k > 0 && (input.candles[k - 1] as Candle).openTime > state.fed) k--;
     for (; k < count; k++) {
-      if (!this.#take(state, input.candles[k] as Candle, input)) continue;
+      if (!this.#take(state, input.candles[k] as Candle, input, out)) continue;
       const { score } = this.#tally;
       state.scores.add(score);
       if (!passing) continue;
@@ -138,21 +141,24 @@ export class Ratings {
   }
 
   /** Takes in one candle and counts its votes; null with too few or a candle that is none. */
-  #take(state: State, candle: Candle, { interval }: CandleInput): Readonly<Frame> | null {
+  #take(state: State, candle: Candle, { interval, now }: CandleInput, out: AnalysisSink): Readonly<Frame> | null {
     state.fed = candle.openTime;
     state.previewed.score = NaN;
     if (!usable(candle)) {
       state.indicators = new Indicators();
+      state.atr = NaN;
+      state.card.drop('gap', now, out);
       return null;
     }
     const asOf = candle.openTime + INTERVAL_MS[interval];
     if (asOf > state.asOf) {
       // Outcomes inside a hole cannot be known.
-      if (state.asOf > 0 && candle.openTime - state.asOf > LONGEST_PAUSE_MS) state.card.drop();
-      state.card.candle(candle);
+      if (state.asOf > 0 && candle.openTime - state.asOf > LONGEST_PAUSE_MS) state.card.drop('gap', now, out);
+      state.card.candle(candle, state.atr, now, out);
       state.asOf = asOf;
     }
     const frame = state.indicators.next(candle);
+    state.atr = frame.atr;
     return tally(frame, this.#tally) ? frame : null;
   }
 
@@ -179,13 +185,16 @@ export class Ratings {
     const side = data.action === 'BUY' ? 1 : data.action === 'SELL' ? -1 : 0;
     const track = state.card.track();
     const planned = side !== 0 && atr !== null;
-    if (planned) state.card.add(side, atr, data.ts);
+    const id = `${RATING_METHOD}|${input.symbol}|${input.interval}|${data.asOf}`;
+    // Told after the next candle is over, its outcome could be known already.
+    const inTime = data.ts < data.asOf + INTERVAL_MS[input.interval];
+    const scored = planned && inTime && state.card.add(id, side, atr, data.asOf, data.ts);
     return {
-      v: 1, id: `${RATING_METHOD}|${input.symbol}|${input.interval}|${data.asOf}`, ...shared, entry,
-      stop: planned ? entry - side * PLAN.stopAtr * atr : null,
-      targets: planned ? [FIRST_TARGET_ATR, PLAN.targetAtr].map((distance) => entry + side * distance * atr) : [],
-      atr, expiry: planned ? data.asOf + PLAN.expiryBars * INTERVAL_MS[input.interval] : null,
-      track, seq: null, prev: null, hash: null,
+      v: 1, id, ...shared, entry,
+      stop: planned ? entry - side * SIGNAL_PLAN.stopAtr * atr : null,
+      targets: planned ? [FIRST_TARGET_ATR, SIGNAL_PLAN.targetAtr].map((distance) => entry + side * distance * atr) : [],
+      atr, expiry: planned ? data.asOf + SIGNAL_PLAN.expiryBars * INTERVAL_MS[input.interval] : null,
+      track, scored, seq: null, prev: null, hash: null,
     };
   }
 
@@ -193,7 +202,9 @@ export class Ratings {
     const key = `${kind}|${symbol}|${interval}`;
     let state = this.#states.get(key);
     if (!state) {
-      state = { indicators: new Indicators(), scores: new Scores(), fed: -Infinity, stale: false, strength: null, score: 0, previewed: newTally(), asOf: 0, card: new Scorecard(PLAN) };
+      state = { indicators: new Indicators(), scores: new Scores(), fed: -Infinity, stale: false, strength: null, score: 0, previewed: newTally(), asOf: 0, atr: NaN,
+        card: new SeriesScore({ method: RATING_METHOD, source: kind, symbol, tf: interval }, SIGNAL_PLAN),
+      };
       this.#states.set(key, state);
     }
     return state;

@@ -1,6 +1,5 @@
-import type { SignalTrack } from '../contract';
 import type { Candle } from '../market/outputs';
-import { wilson } from './statistics';
+import { crc32 } from '../util/crc32';
 
 /** Plan of a signal: distances in ATR, expiry in candles. */
 export interface Plan {
@@ -17,6 +16,11 @@ export interface Position {
   /** Open of the first candle after the signal; null before it. */
   entry: number | null;
   bars: number;
+  /** Worst and best excursion so far, in units of the risk. */
+  mae: number;
+  mfe: number;
+  /** CRC-32 over the candles seen: equal marks, equal candles. */
+  path: number;
 }
 
 export interface Outcome {
@@ -26,8 +30,18 @@ export interface Outcome {
   readonly exit: number;
   /** side (exit - entry) / entry. */
   readonly ret: number;
-  /** In units of the risk, stopAtr x ATR. */
+  /** Return of holding from the entry to the close of the last candle, whatever the side. */
+  readonly hold: number;
+  /** In units of the risk, stopAtr x ATR; mae <= 0 <= mfe, over the candles up to the last, by high and low. */
   readonly r: number;
+  readonly mae: number;
+  readonly mfe: number;
+  /** Mark of the candles it was judged by. */
+  readonly path: number;
+}
+
+export function openPosition(side: 1 | -1, atr: number, plan: Plan): Position {
+  return { side, atr, plan, entry: null, bars: 0, mae: 0, mfe: 0, path: 0 };
 }
 
 /**
@@ -39,67 +53,28 @@ export function advance(p: Position, candle: Candle): Outcome | null {
   p.entry ??= candle.open;
   p.bars++;
   const { side, entry, atr, plan } = p;
-  const stop = entry - side * plan.stopAtr * atr;
+  const risk = plan.stopAtr * atr;
+  const stop = entry - side * risk;
   const target = entry + side * plan.targetAtr * atr;
-  const end = (reason: Outcome['reason'], exit: number): Outcome => ({
-    reason, bars: p.bars, entry, exit, ret: (side * (exit - entry)) / entry, r: (side * (exit - entry)) / (plan.stopAtr * atr),
-  });
   const [worst, best] = side > 0 ? [candle.low, candle.high] : [candle.high, candle.low];
+  p.mae = Math.min(p.mae, (side * (worst - entry)) / risk);
+  p.mfe = Math.max(p.mfe, (side * (best - entry)) / risk);
+  p.path = crc32(`${p.path}|${candle.openTime}|${candle.open}|${candle.high}|${candle.low}|${candle.close}`);
+  const end = (reason: Outcome['reason'], exit: number): Outcome => ({
+    reason, bars: p.bars, entry, exit, ret: (side * (exit - entry)) / entry, hold: (candle.close - entry) / entry,
+    r: (side * (exit - entry)) / risk, mae: p.mae, mfe: p.mfe, path: p.path,
+  });
   if (side * (worst - stop) <= 0) return end('stop', side * (candle.open - stop) < 0 ? candle.open : stop);
   if (side * (best - target) >= 0) return end('target', target);
   return p.bars >= plan.expiryBars ? end('expiry', candle.close) : null;
 }
 
-/** Running record of the signals of one method, symbol and timeframe. Every directional signal is scored, each on its own. */
-export class Scorecard {
-  #open: Position[] = [];
-  #n = 0;
-  #wins = 0;
-  #sumR = 0;
-  #gain = 0;
-  #loss = 0;
-  #since: number | null = null;
-
-  constructor(private readonly plan: Plan) {}
-
-  /** A signal was published at `ts` on the close of a candle; `atr` > 0. */
-  add(side: 1 | -1, atr: number, ts: number): void {
-    this.#open.push({ side, atr, plan: this.plan, entry: null, bars: 0 });
-    this.#since ??= ts;
+/** The outcome over candles that begin with the first after the signal; null when they end before it does. */
+export function judge(side: 1 | -1, atr: number, plan: Plan, candles: Iterable<Candle>): Outcome | null {
+  const position = openPosition(side, atr, plan);
+  for (const candle of candles) {
+    const outcome = advance(position, candle);
+    if (outcome) return outcome;
   }
-
-  /** The next candle closed. */
-  candle(candle: Candle): void {
-    this.#open = this.#open.filter((position) => {
-      const outcome = advance(position, candle);
-      if (outcome) this.#count(outcome);
-      return outcome === null;
-    });
-  }
-
-  /** The series broke off: what is open cannot be judged. */
-  drop(): void {
-    this.#open = [];
-  }
-
-  track(): SignalTrack {
-    const n = this.#n;
-    const hit = n > 0 ? this.#wins / n : null;
-    const interval = hit === null ? null : wilson(hit, n);
-    return {
-      n, hit, lo: interval?.lo ?? null, hi: interval?.hi ?? null, avgR: n > 0 ? this.#sumR / n : null,
-      pf: this.#loss > 0 ? this.#gain / this.#loss : null, random: { hit: null, avgR: null }, since: this.#since,
-    };
-  }
-
-  #count({ ret, r }: Outcome): void {
-    this.#n++;
-    this.#sumR += r;
-    if (ret > 0) {
-      this.#wins++;
-      this.#gain += ret;
-    } else {
-      this.#loss -= ret;
-    }
-  }
+  return null;
 }

@@ -34,6 +34,9 @@ export interface QuoteInput {
   readonly last: number | null;
   /** ask - bid in price units; null while unknown. */
   readonly spread: number | null;
+  /** Sizes at the best bid and ask, in any one unit; null or absent while unknown. */
+  readonly bidSize?: number | null;
+  readonly askSize?: number | null;
   readonly venue: string;
   readonly kind: DataKind;
   /** Feed time of receipt, ms; does not decrease. */
@@ -57,6 +60,6 @@ export interface Analysis {
   clock(now: number, out: AnalysisSink): void;
   /** Feed time runs this many times as fast as the reader's: outputs that come by time come that much more rarely in feed time. */
   setPace(pace: number): void;
-  /** The kind of data changed: open forecasts become void, open signals are dropped, prices are forgotten. Tracks stay with their kind. */
-  reset(): void;
+  /** The kind of data changed: open forecasts become void, open signals are dropped, prices are forgotten. Tracks stay with their kind. `now` is the feed time of what was shown; `out` gets the voids. */
+  reset(now?: number, out?: AnalysisSink): void;
 }

@@ -98,8 +98,8 @@ export interface SparklineOutput { readonly type: 'sparkline'; readonly symbol: 
 /** A rating changed class; `record` is what gets scored. */
 export interface SignalOutput { readonly type: 'signal'; readonly record: SignalRecord }
 export interface RatingOutput { readonly type: 'rating'; readonly rating: RatingData }
-/** `symbol` null = the whole watch list. */
-export interface SentimentOutput { readonly type: 'sentiment'; readonly symbol: string | null; readonly data: BinaryData }
+/** `symbol` null = the whole watch list. `quiet`: a forecast for the record, which readers of a feed that runs fast are not told. */
+export interface SentimentOutput { readonly type: 'sentiment'; readonly symbol: string | null; readonly data: BinaryData; readonly quiet?: true }
 /** What became of a scored signal; with `void` everything from `entry` on is null. Found again in the log by the signal's `id`. */
 export interface SignalOutcome {
   readonly id: string;
@@ -127,6 +127,8 @@ export interface SignalOutcome {
   readonly r: number | null;
   readonly mae: number | null;
   readonly mfe: number | null;
+  /** Mark (CRC-32) of the candles it was judged by: another mark later means that a candle was corrected since. */
+  readonly path: number | null;
 }
 /** Three entries at random candles after a signal, same side and exits, judged by the same rules: what the signal is compared with. */
 export interface RandomEntries {

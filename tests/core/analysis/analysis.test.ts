@@ -52,8 +52,9 @@ describe('ratings and signals', () => {
     expect(ratings[0]?.pct).not.toBeNull();
   });
 
-  it('plan on the right side, tell their record as it was, and score every planned signal', () => {
-    const signals = feed(0, 900, 300).flatMap((o) => (o.type === 'signal' ? [o.record] : []));
+  it('plan on the right side, tell their record as it was, and are scored one at a time', () => {
+    const outputs = feed(0, 900, 300);
+    const signals = outputs.flatMap((o) => (o.type === 'signal' ? [o.record] : []));
     for (const s of signals) {
       expect(s.ts).toBeGreaterThanOrEqual(s.asOf);
       expect(s.method).toBe('tr26@1');
@@ -67,12 +68,20 @@ describe('ratings and signals', () => {
       expect(s.targets.map((t) => side * (t - s.entry) / atr)).toEqual([expect.closeTo(1.5, 6), expect.closeTo(3, 6)]);
       expect(s.expiry).toBe(s.asOf + 20 * MINUTE);
     }
-    const planned = signals.filter((s) => s.action !== 'NEUTRAL');
+    const scored = signals.filter((s) => s.scored === true);
+    expect(scored.every((s) => s.action !== 'NEUTRAL')).toBe(true);
+    // One is open at a time: the next one is scored at the earliest on the candle at which the one before ended.
+    const ends = new Map(outputs.flatMap((o) => (o.type === 'outcome' && o.of === 'signal' ? [[o.outcome.id, o.outcome] as const] : [])));
+    for (const [k, s] of scored.entries()) {
+      const end = ends.get(s.id);
+      const next = scored[k + 1];
+      if (next) expect(end?.ts).toBeLessThanOrEqual(next.ts);
+      if (end) expect(end.ts).toBeGreaterThan(s.ts);
+    }
+    expect(scored.length - ends.size).toBeLessThanOrEqual(1);
     const last = signals.at(-1);
-    const open = planned.filter((s) => s.asOf > (last?.asOf ?? 0) - 21 * MINUTE).length;
-    expect(last?.track.n).toBeGreaterThanOrEqual(planned.length - 1 - open);
-    expect(last?.track.n).toBeLessThan(planned.length);
-    expect(last?.track.since).toBe(planned[0]?.ts);
+    expect(last?.track.n).toBe(ends.size);
+    expect(last?.track.since).toBe(scored[0]?.ts);
     expect(signals[0]?.track.n).toBe(0);
   });
 
