@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { createEngine } from '@/core/engine';
 import type { Engine } from '@/core/engine';
-import type { InputEvent } from '@/core/market/events';
 import type { EngineOutput } from '@/core/market/outputs';
-import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
 import { err, ok, type Result } from '@/core/util/result';
-import { checkReplayFile, replayFrames } from '../connectors/replay';
+import { checkReadable } from '../connectors/replay';
 import { VENUES } from '../connectors/registry';
+import { stateHash } from '../recording/recordings';
+import { openSource, type ReadStats } from '../recording/source';
 
 const USAGE = 'usage: npm run -s replay -- FILE [--json] [--books N]';
 
@@ -18,7 +17,7 @@ interface Arguments {
 
 /** What the command prints with `--json`. */
 export interface ReplayReport {
-  /** Messages of venues: received frames and REST answers. */
+  /** Messages of venues: received frames and REST answers; for our own recordings, inputs of the engine. */
   readonly frames: number;
   /** Unreadable lines and messages refused by a mapper. */
   readonly errors: number;
@@ -51,36 +50,27 @@ export function readArguments(args: readonly string[]): Result<Arguments, string
   return file !== undefined && files.length === 1 ? ok({ file, json, books }) : err(USAGE);
 }
 
-/** Runs a recording through mapper and engine, as fast as possible, with a clock input at each whole second of feed time. */
+/** Runs a recording, ours or raw frames, through the engine as fast as possible, with the clock inputs of its time. */
 export async function replayReport(file: string, levels: number): Promise<Result<ReplayReport, string>> {
-  const info = await checkReplayFile(file, VENUES);
-  if (!info.ok) return info;
-  // History deep enough that the candles of a day-long recording are all there.
-  const engine = createEngine({ instruments: BUILT_IN_INSTRUMENTS, venuePriority: VENUES.map((v) => v.descriptor.id), candleHistory: 2_000 });
+  const readable = await checkReadable(file);
+  const opened = readable.ok ? await openSource(file, VENUES) : readable;
+  if (!opened.ok) return opened;
+  const engine = createEngine(opened.value.engine);
+  const stats: ReadStats = { frames: 0, corrupt: 0, damage: null };
   const refused: Record<string, number> = {};
   let badInputs = 0;
   const out = (output: EngineOutput): void => {
     if (output.type === 'refused') refused[output.code] = (refused[output.code] ?? 0) + 1;
   };
-  const emit = (event: InputEvent): void => {
-    if (event.type === 'badInput') badInputs += 1;
-    engine.step(event, out);
-  };
-  let second = Math.ceil(info.value.firstTime / 1_000);
-  emit({ type: 'mode', mode: 'replay', reason: 'replay command', receiveTime: info.value.firstTime });
-  const result = await replayFrames(file, {
-    venues: VENUES,
-    instruments: BUILT_IN_INSTRUMENTS,
-    emit,
-    onVenue: (venue, at) => emit({ type: 'feedStatus', venue, state: 'live', reason: 'replay', receiveTime: at }),
-    onTime: (at) => {
-      // After a hole in the recording a few clock steps do what thousands would.
-      if (at / 1_000 - second > 600) second = Math.floor(at / 1_000) - 600;
-      for (; second * 1_000 <= at; second += 1) engine.step({ type: 'clock', receiveTime: second * 1_000 }, out);
-    },
-  });
-  engine.step({ type: 'clock', receiveTime: Math.max(second * 1_000, result.time) }, out);
-  return ok({ frames: result.frames, errors: result.corrupt + badInputs, refused, ...describe(engine, levels) });
+  for await (const batch of opened.value.read(stats)) {
+    for (const { event } of batch) {
+      if (event.type === 'badInput') badInputs += 1;
+      engine.step(event, out);
+    }
+  }
+  if (opened.value.kind === 'own' && stats.damage !== null) return err(`${file}: ${stats.damage}`);
+  const frames = opened.value.kind === 'own' ? (opened.value.events ?? 0) : stats.frames;
+  return ok({ frames, errors: stats.corrupt + badInputs, refused, ...describe(engine, levels) });
 }
 
 function describe(engine: Engine, levels: number): Omit<ReplayReport, 'frames' | 'errors' | 'refused'> {
@@ -98,7 +88,7 @@ function describe(engine: Engine, levels: number): Omit<ReplayReport, 'frames' |
     const rows = engine.candles(symbol, '1m', 100_000).map((c) => [c.openTime, c.open, c.high, c.low, c.close, c.volume]);
     if (rows.length > 0) candles[symbol] = { '1m': rows };
   }
-  return { quotes, books, trades, candles, hash: createHash('sha256').update(engine.fingerprint()).digest('hex') };
+  return { quotes, books, trades, candles, hash: stateHash(engine) };
 }
 
 /** The report for eyes. */

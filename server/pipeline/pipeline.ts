@@ -24,6 +24,10 @@ export interface PipelineOptions {
   readonly warmUp?: WarmUp;
   /** Levels a side of `book:` channels; 100 by default, 50 at least. */
   readonly bookDepth?: number;
+  /** Hears every input in the order in which the engine takes it, clocks and warm-up included, just before it does: the input log. */
+  readonly onInput?: (event: InputEvent) => void;
+  /** Inputs come from an input log: they are in order and hold their own clocks, so they are stepped as they are and nothing is added. */
+  readonly recorded?: boolean;
 }
 
 /** Runs the engine: one total order of inputs in, channel changes and outputs on the bus out. */
@@ -81,6 +85,7 @@ class EnginePipeline implements Pipeline {
   }
 
   accept(event: InputEvent): void {
+    if (this.options.recorded === true) return this.repeat(event);
     if (event.type === 'mode') return this.changeMode(event);
     if (this.options.warmUp?.supersedes(event)) return;
     if (passesTime(event)) this.letTimePass(event.receiveTime);
@@ -102,6 +107,7 @@ class EnginePipeline implements Pipeline {
   }
 
   tick(): void {
+    if (this.options.recorded === true) return this.flushCounts();
     const clock = this.options.feedClock();
     // Sources with a clock of their own hand over whole slices of it: stay one second behind them, so that their inputs
     // keep their own times and a run is repeatable.
@@ -113,6 +119,13 @@ class EnginePipeline implements Pipeline {
     this.tickedAt = present;
     if (Number.isFinite(now) && !paused) this.letTimePass(now);
     this.flushCounts();
+  }
+
+  /** One line of an input log. Each mode starts the channels anew: what follows may be another market, or the same one from its beginning. */
+  private repeat(event: InputEvent): void {
+    if (event.type === 'mode') this.publisher.reset();
+    this.step(event);
+    if (event.type === 'mode') this.onDemand.flush();
   }
 
   /** Inputs never go back in time. Statuses may come from another clock: they take the time of their place. */
@@ -181,6 +194,7 @@ class EnginePipeline implements Pipeline {
   private step(event: InputEvent): void {
     this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
     this.record = !(event.type === 'candle' && event.route === 'history');
+    this.options.onInput?.(event);
     try {
       this.options.engine.step(event, this.publish);
     } catch (error) {

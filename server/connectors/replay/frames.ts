@@ -100,6 +100,56 @@ export async function replayFrames(path: string, options: RouterOptions & { read
   return { ...router.stats, damage };
 }
 
+export interface FrameBatchOptions {
+  readonly venues: readonly VenueEntry[];
+  readonly instruments: readonly Instrument[];
+  /** Time of the first line, ms. */
+  readonly from: number;
+  /** Counted while it is read. */
+  readonly stats: { frames: number; corrupt: number; damage: string | null };
+}
+
+/** After a hole in the recording a few clock steps do what thousands would. */
+const MOST_SECONDS = 600;
+
+/** A recording as the complete list of the engine's inputs: mode, states of the venues, a clock at each whole second of its time, and the values. */
+export async function* frameBatches(path: string, { venues, instruments, from, stats }: FrameBatchOptions): AsyncGenerator<readonly InputEvent[]> {
+  let batch: InputEvent[] = [{ type: 'mode', mode: 'replay', reason: 'a recording is replayed: not the present market', receiveTime: from }];
+  let second = Math.ceil(from / 1_000);
+  const router = new ReplayRouter({
+    venues, instruments, emit: (event) => batch.push(event),
+    onVenue: (venue, at) => batch.push({ type: 'feedStatus', venue, state: 'live', reason: 'replay', receiveTime: at }),
+  });
+  for await (const chunk of readRecording(path)) {
+    router.stats.corrupt += chunk.corrupt;
+    stats.damage ??= chunk.damage;
+    for (const envelope of chunk.envelopes) {
+      const at = Math.max(router.stats.time, envelope.at);
+      if (at / 1_000 - second > MOST_SECONDS) second = Math.floor(at / 1_000) - MOST_SECONDS;
+      for (; second * 1_000 <= at; second += 1) batch.push({ type: 'clock', receiveTime: second * 1_000 });
+      router.accept(envelope);
+    }
+    stats.frames = router.stats.frames;
+    stats.corrupt = router.stats.corrupt;
+    yield batch;
+    batch = [];
+  }
+  yield [{ type: 'clock', receiveTime: Math.max(second * 1_000, router.stats.time) }];
+}
+
+/** First and last time of a recording's lines, ms: reads all of it. */
+export async function spanOf(path: string): Promise<{ readonly from: number; readonly to: number }> {
+  let from = Infinity;
+  let to = -Infinity;
+  for await (const { envelopes } of readRecording(path)) {
+    for (const { at } of envelopes) {
+      from = Math.min(from, at);
+      to = Math.max(to, at);
+    }
+  }
+  return { from, to };
+}
+
 export interface ReplayFileInfo {
   readonly path: string;
   /** Venue of the first message. */

@@ -9,7 +9,8 @@ import { RateMeter } from '../base/measure';
 import { ReplayRouter, type ReplayFileInfo } from './frames';
 import { readRecording } from './reader';
 
-export { checkReplayFile, replayFrames, type ReplayFileInfo, type ReplayStats } from './frames';
+export { checkReplayFile, frameBatches, replayFrames, spanOf, type ReplayFileInfo, type ReplayStats } from './frames';
+export { checkReadable } from './reader';
 
 export interface ReplayOptions {
   readonly context: ConnectorContext;
