@@ -25,8 +25,10 @@ import { checkReplayFile, createReplayConnector, type ReplayFileInfo } from './c
 import { createSimulatorConnector, type SimulatorConnector } from './connectors/simulator';
 import { createSupervisor, type Supervisor } from './connectors/supervisor';
 import { createHistory } from './history/history';
+import { limitsOf } from './history/limits';
 import type { History } from './history/port';
 import { recordFromBus } from './history/recorder';
+import { presentStorage, storageStatus } from './history/status';
 import type { HttpPorts } from './http/ports';
 import { createHttpServer } from './http/server';
 import { venueInfos } from './http/venues';
@@ -153,7 +155,7 @@ async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof 
   const hub = createHub({
     bus, clock, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => supervisor.mode,
     feeds: () => Object.fromEntries(supervisor.status().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
-    knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe,
+    knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe, present: () => presentStorage(history.health(), clock.now()),
     knownVenue: (id) => id === 'simulator' || VENUES.some((venue) => venue.descriptor.id === id),
     options: {
       serverVersion: place.version, allowedHosts, allowedOrigins, marketIntervalMs: config.marketIntervalMs,
@@ -188,14 +190,11 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const { bus, engine, clock, metrics } = core;
   let hub: Hub | null = null;
   const history = createHistory({
-    dataDir: config.dataDir, clock, log: log.child({ part: 'history' }), metrics,
+    dataDir: config.dataDir, clock, log: log.child({ part: 'history' }), metrics, limits: limitsOf(config),
     // The file may fail before the doors are there; then nobody is connected who could be told.
-    onHealth: ({ state, reason }) => hub?.broadcast({
-      type: 'status', level: state === 'ok' ? 'info' : 'warn', code: 'storage_degraded', state,
-      message: state === 'ok' ? 'History is written again' : reason, timestamp: new Date(clock.now()).toISOString(),
-    }),
+    onHealth: (health) => hub?.broadcast(storageStatus(health, clock.now())),
   });
-  recordFromBus(bus, history);
+  recordFromBus(bus, history, { trades: config.historyTrades });
   const warmUp = createWarmUp({ reader: history, symbols: sources.instruments.map((i) => i.symbol), candleHistory: CANDLE_HISTORY });
   const feed = createFeed(core, () => warmUp.lastCloses('simulated'), (event) => pipeline.accept(event));
   const { supervisor } = feed;

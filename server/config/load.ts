@@ -98,6 +98,8 @@ function readAll(read: <T>(setting: Setting<T>) => T): Pick<Config, SettingKey> 
     finnhubApiKey: read(s.finnhubApiKey), twelveDataApiKey: read(s.twelveDataApiKey),
     alphaVantageApiKey: read(s.alphaVantageApiKey), coinGeckoApiKey: read(s.coinGeckoApiKey),
     token: read(s.token), viewerToken: read(s.viewerToken), allowedHosts: read(s.allowedHosts), allowedOrigins: read(s.allowedOrigins),
+    historyCandleDays: read(s.historyCandleDays), historyTrades: read(s.historyTrades), historyTradeHours: read(s.historyTradeHours),
+    historyTradesPerSymbol: read(s.historyTradesPerSymbol), historyTradesTotal: read(s.historyTradesTotal), historyMaxMb: read(s.historyMaxMb),
     dataDir: read(s.dataDir), natsUrl: read(s.natsUrl), role: read(s.role),
     marketIntervalMs: read(s.marketIntervalMs), signalsIntervalMs: read(s.signalsIntervalMs), binaryIntervalMs: read(s.binaryIntervalMs),
   };

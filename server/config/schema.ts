@@ -1,5 +1,6 @@
 import { SYMBOL_PATTERN } from '@/core/contract';
 import { err, ok } from '@/core/util/result';
+import { STANDARD_LIMITS } from '../history/limits';
 import { choice, custom, list, number, optionalNumber, optionalText, text, toggle, url, type Setting } from './setting';
 
 /** Venues whose addresses can be overridden. Whether a venue is available is the registry's business. */
@@ -70,6 +71,12 @@ export const SETTINGS = {
   allowedHosts: list({ env: 'TICKGLASS_ALLOWED_HOSTS', group: 'Access', description: 'Accepted Host headers, with or without port.', example: 'terminal.example.org' }, 'list of host names', hostName, 'loopback names and TICKGLASS_HOST'),
   allowedOrigins: list({ env: 'TICKGLASS_ALLOWED_ORIGINS', group: 'Access', description: 'Other origins that may open sockets and call the interface, for a bundle hosted elsewhere.', example: 'https://app.example.org' }, 'list of origins', originName, 'own origin'),
   dataDir: text({ env: 'TICKGLASS_DATA_DIR', group: 'History', description: 'Folder of the history file; `:memory:` keeps nothing.', example: '/var/lib/tickglass' }, './data'),
+  historyCandleDays: number({ env: 'TICKGLASS_HISTORY_CANDLE_DAYS', group: 'History', unit: 'days', description: 'Time that 1-minute candles are kept. Candles of 1 h and longer, and signals, are kept for ever; those between for a year or two.', example: '365' }, STANDARD_LIMITS.candleDays, { min: 1, max: 36_500 }),
+  historyTrades: toggle({ env: 'TICKGLASS_HISTORY_TRADES', group: 'History', description: 'Keeps trades, within the bounds below.', example: 'off' }, true),
+  historyTradeHours: number({ env: 'TICKGLASS_HISTORY_TRADE_HOURS', group: 'History', unit: 'hours', description: 'Time that trades are kept.', example: '72' }, STANDARD_LIMITS.tradeHours, { min: 1, max: 8_760 }),
+  historyTradesPerSymbol: number({ env: 'TICKGLASS_HISTORY_TRADES_PER_SYMBOL', group: 'History', unit: 'trades', description: 'Most trades kept of one symbol; the oldest go first.', example: '2000000' }, STANDARD_LIMITS.tradesPerSymbol, { min: 1_000, max: 1_000_000_000 }),
+  historyTradesTotal: number({ env: 'TICKGLASS_HISTORY_TRADES_TOTAL', group: 'History', unit: 'trades', description: 'Most trades kept of all symbols together; the oldest go first.', example: '20000000' }, STANDARD_LIMITS.tradesTotal, { min: 1_000, max: 10_000_000_000 }),
+  historyMaxMb: number({ env: 'TICKGLASS_HISTORY_MAX_MB', group: 'History', unit: 'MB', description: 'Room in use in the history file beyond which the oldest trades go, then simulated candles, then the oldest minutes.', example: '4000' }, STANDARD_LIMITS.maxMb, { min: 10, max: 1_000_000 }),
   natsUrl: optionalText({ env: 'TICKGLASS_NATS_URL', group: 'Cluster', description: 'NATS server of a cluster. Not available in this version: a start with it is refused.', example: 'nats://nats.internal:4222' }, 'URL'),
   role: choice({ env: 'TICKGLASS_ROLE', group: 'Cluster', description: 'Part this process plays in a cluster. Only `all` is available in this version.', example: 'all' }, 'all', ['all', 'ingest', 'gateway']),
   marketIntervalMs: number({ env: 'TICKGLASS_MARKET_INTERVAL_MS', group: 'Streams', unit: 'ms', description: 'Shortest time between two market pushes to one client.', example: '250' }, 100, { min: 10, max: 60_000 }),

@@ -1,8 +1,5 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
-import type { Logger } from '../observability/logger';
-import { MERGE, TABLES } from './sql';
+import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import { DROP_INDEX, IS_INDEXED, MERGE_GAPS, MERGE_SIGNALS, mergeCandles, mergeTrades, TABLES } from './sql';
 
 export interface CandleRow {
   readonly kind: string;
@@ -23,57 +20,55 @@ export interface SignalRow {
   readonly ts: number;
   readonly record: string;
 }
+export interface TradeRow {
+  readonly kind: string;
+  readonly symbol: string;
+  readonly venue: string;
+  readonly id: string;
+  readonly time: number;
+  readonly price: number;
+  readonly size: number;
+  readonly side: string;
+}
+export interface GapRow {
+  readonly kind: string;
+  readonly symbol: string;
+  readonly start: number;
+  readonly stop: number;
+  readonly reason: string;
+  readonly noticed: number;
+  readonly state: string;
+  readonly note: string;
+  readonly ended: number | null;
+}
+/** Rows of one transaction. No key may come twice in a table. */
+export interface Batch {
+  readonly candles: readonly CandleRow[];
+  readonly signals: readonly SignalRow[];
+  readonly trades: readonly TradeRow[];
+  readonly gaps: readonly GapRow[];
+}
+
+export type Values = Record<string, string | number | bigint | null>;
 
 /** One open history file. Every method rejects with DuckDB's own words. */
 export interface Database {
-  /** Writes a batch in one transaction: all of it or nothing. No key may come twice in a batch. */
-  write(candles: readonly CandleRow[], signals: readonly SignalRow[], now: number): Promise<void>;
-  read(sql: string, values: Record<string, string | number | bigint | null>): Promise<DuckDBValue[][]>;
+  /** Writes a batch in one transaction: all of it or nothing. */
+  write(batch: Batch, now: number): Promise<void>;
+  read(sql: string, values?: Values): Promise<DuckDBValue[][]>;
+  /** The same by columns: faster where there are many rows. */
+  readColumns(sql: string, values?: Values): Promise<DuckDBValue[][]>;
   run(sql: string): Promise<void>;
+  /** Runs a statement that takes long, such as an export, beside reads and writes; gives the number of rows it tells. */
+  runAside(sql: string): Promise<number>;
   close(): void;
 }
 
-const FILE = 'history.duckdb';
-/** Enough for batches and charts; the rest of the memory is not ours to take. */
-const OPTIONS = { threads: '1', memory_limit: '128MB' };
-
-/**
- * Opens the history file in `folder`, made when it is not there. A damaged write-ahead log, then a damaged file, is moved aside, never
- * deleted: what was committed before stays readable, and streaming goes on with a fresh file.
- */
-export async function openDatabase(folder: string, log: Logger, now: () => number): Promise<Database> {
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, FILE);
-  const damaged = (file: string, error: unknown): void => {
-    const aside = `${file}.damaged-${new Date(now()).toISOString().replaceAll(':', '')}`;
-    renameSync(file, aside);
-    log.warn({ err: error, file, movedTo: aside }, 'history was damaged and has been moved aside');
-  };
-  // Loaded here, not at the top: the library takes 0.3 s, which no first price should wait for.
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const open = (): Promise<DuckDBInstance> => DuckDBInstance.create(path, OPTIONS);
-  for (const file of [`${path}.wal`, path]) {
-    try {
-      return await connect(await open());
-    } catch (error) {
-      if (isElsewhere(error) || !existsSync(file)) {
-        if (isElsewhere(error) || file === path) throw error;
-        continue;
-      }
-      damaged(file, error);
-    }
-  }
-  return connect(await open());
-}
-
-/** Faults that are no damage: the file belongs to another process, or the system does not let us at it. */
-function isElsewhere(error: unknown): boolean {
-  return /could not set lock|permission denied|read-only|cannot open file|no space|disk full|out of memory/i.test(String(error));
-}
-
-async function connect(instance: DuckDBInstance): Promise<Database> {
+/** Prepares an open file: tables, and the way back from the form of earlier versions. */
+export async function prepare(instance: DuckDBInstance): Promise<Database> {
   try {
     const writer = await instance.connect();
+    if ((await writer.runAndReadAll(IS_INDEXED)).getRows()[0]?.[0] === true) for (const sql of DROP_INDEX) await writer.run(sql);
     for (const sql of TABLES) await writer.run(sql);
     return database(instance, writer, await instance.connect());
   } catch (error) {
@@ -84,12 +79,11 @@ async function connect(instance: DuckDBInstance): Promise<Database> {
 
 function database(instance: DuckDBInstance, writer: DuckDBConnection, reader: DuckDBConnection): Database {
   return {
-    async write(candles, signals, now) {
+    async write(batch, now) {
       await writer.run('BEGIN');
       try {
-        if (candles.length > 0) await stageCandles(writer, candles, now);
-        if (signals.length > 0) await stageSignals(writer, signals, now);
-        for (const sql of MERGE) await writer.run(sql);
+        await stage(writer, batch, now);
+        for (const sql of merges(batch)) await writer.run(sql);
         await writer.run('COMMIT');
       } catch (error) {
         // After a fatal error the roll-back fails too; the first error is the one that tells.
@@ -100,8 +94,19 @@ function database(instance: DuckDBInstance, writer: DuckDBConnection, reader: Du
     async read(sql, values) {
       return (await reader.runAndReadAll(sql, values)).getRows();
     },
+    async readColumns(sql, values) {
+      return (await reader.runAndReadAll(sql, values)).getColumns();
+    },
     async run(sql) {
       await writer.run(sql);
+    },
+    async runAside(sql) {
+      const own = await instance.connect();
+      try {
+        return Number((await own.runAndReadAll(sql)).getRows()[0]?.[0] ?? 0);
+      } finally {
+        own.closeSync();
+      }
     },
     close() {
       writer.closeSync();
@@ -111,29 +116,60 @@ function database(instance: DuckDBInstance, writer: DuckDBConnection, reader: Du
   };
 }
 
-async function stageCandles(writer: DuckDBConnection, rows: readonly CandleRow[], now: number): Promise<void> {
-  const appender = await writer.createAppender('new_candles', 'main', 'temp');
-  const written = BigInt(Math.floor(now));
+function range<T>(rows: readonly T[], time: (row: T) => number): [from: number, to: number] {
+  let [from, to] = [Infinity, -Infinity];
   for (const row of rows) {
-    appender.appendVarchar(row.kind);
-    appender.appendVarchar(row.symbol);
-    appender.appendVarchar(row.interval);
-    appender.appendBigInt(BigInt(row.openTime));
-    for (const value of [row.open, row.high, row.low, row.close, row.volume]) appender.appendDouble(value);
-    appender.appendVarchar(row.venue);
-    appender.appendBigInt(written);
-    appender.endRow();
+    from = Math.min(from, time(row));
+    to = Math.max(to, time(row));
   }
-  appender.closeSync();
+  return [from, to];
 }
 
-async function stageSignals(writer: DuckDBConnection, rows: readonly SignalRow[], now: number): Promise<void> {
-  const appender = await writer.createAppender('new_signals', 'main', 'temp');
+function merges({ candles, signals, trades, gaps }: Batch): readonly string[] {
+  return [
+    ...(candles.length > 0 ? mergeCandles(...range(candles, (row) => row.openTime)) : []), ...(signals.length > 0 ? MERGE_SIGNALS : []),
+    ...(trades.length > 0 ? mergeTrades(...range(trades, (row) => row.time)) : []), ...(gaps.length > 0 ? MERGE_GAPS : []),
+  ];
+}
+
+/** Rows into the staging tables; not in one loop for all, as each appender holds memory. */
+async function stage(writer: DuckDBConnection, batch: Batch, now: number): Promise<void> {
+  const written = BigInt(Math.floor(now));
+  await append(writer, 'new_candles', batch.candles, (to, row) => {
+    for (const value of [row.kind, row.symbol, row.interval]) to.appendVarchar(value);
+    to.appendBigInt(BigInt(row.openTime));
+    for (const value of [row.open, row.high, row.low, row.close, row.volume]) to.appendDouble(value);
+    to.appendVarchar(row.venue);
+    to.appendBigInt(written);
+  });
+  await append(writer, 'new_signals', batch.signals, (to, row) => {
+    for (const value of [row.kind, row.id, row.symbol]) to.appendVarchar(value);
+    to.appendBigInt(BigInt(Math.floor(row.ts)));
+    to.appendVarchar(row.record);
+    to.appendBigInt(written);
+  });
+  await append(writer, 'new_trades', batch.trades, (to, row) => {
+    for (const value of [row.kind, row.symbol, row.venue, row.id]) to.appendVarchar(value);
+    for (const value of [row.time, row.price, row.size]) to.appendDouble(value);
+    to.appendVarchar(row.side);
+    to.appendBigInt(written);
+  });
+  await append(writer, 'new_gaps', batch.gaps, (to, row) => {
+    for (const value of [row.kind, row.symbol]) to.appendVarchar(value);
+    for (const value of [row.start, row.stop]) to.appendBigInt(BigInt(Math.floor(value)));
+    to.appendVarchar(row.reason);
+    to.appendBigInt(BigInt(Math.floor(row.noticed)));
+    for (const value of [row.state, row.note]) to.appendVarchar(value);
+    if (row.ended === null) to.appendNull();
+    else to.appendBigInt(BigInt(Math.floor(row.ended)));
+  });
+}
+
+async function append<T>(writer: DuckDBConnection, table: string, rows: readonly T[], put: (to: DuckDBAppender, row: T) => void): Promise<void> {
+  if (rows.length === 0) return;
+  const appender = await writer.createAppender(table, 'main', 'temp');
   for (const row of rows) {
-    for (const value of [row.kind, row.id, row.symbol]) appender.appendVarchar(value);
-    appender.appendBigInt(BigInt(Math.floor(row.ts)));
-    appender.appendVarchar(row.record);
-    appender.appendBigInt(BigInt(Math.floor(now)));
+    put(appender, row);
     appender.endRow();
   }
   appender.closeSync();

@@ -1,12 +1,14 @@
-import type { DuckDBValue } from '@duckdb/node-api';
-import { decodePayload, isInterval, type SignalRecord } from '@/core/contract';
-import type { Candle } from '@/core/market/outputs';
+import type { SignalRecord } from '@/core/contract';
 import type { Clock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
-import { openDatabase, type CandleRow, type Database, type SignalRow } from './database';
-import type { History, StoredCandle } from './port';
-import { NEWEST, RANGE, retention, SIGNALS } from './sql';
+import type { Database } from './database';
+import { exportRows } from './export';
+import { enforceLimits, STANDARD_LIMITS, type HistoryLimits } from './limits';
+import { isDamage, openDatabase } from './open';
+import type { ExportRequest, Gap, GapQuery, History, StoredTrade } from './port';
+import { WriteQueue } from './queue';
+import { readCandles, readGaps, readNewest, readNewestMinutes, readSignals, readStats } from './reads';
 
 export interface HistoryOptions {
   /** Folder of the file; `:memory:` = keep nothing. */
@@ -14,86 +16,88 @@ export interface HistoryOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Those not given are STANDARD_LIMITS. */
+  readonly limits?: Partial<HistoryLimits>;
   /** Called when health changes. */
   readonly onHealth?: (health: ReturnType<History['health']>) => void;
 }
 
 /** Time between two commits, ms: what a killed process may lose. */
 const COMMIT_MS = 500;
-/** Rows per transaction; their staging takes some 5 ms of the event loop. */
-const BATCH = 4_000;
-/** Closed candles that wait for a store that cannot be written. Beyond it the oldest go, are counted, and health says so. */
-const MOST_WAITING = 200_000;
 const RETRY_MS = 5_000;
-const RETENTION_MS = 3_600_000;
-const FAR = 8_640_000_000_000_000n;
+/** Time between two looks at ages, numbers and size, ms. */
+const LIMITS_MS = 300_000;
 
 /**
- * History on DuckDB. Rows are queued by key (a newer value of the same key replaces the waiting one) and committed every half second off
- * the hot path. When the file cannot be written the queue waits and the file is opened again every 5 s; streaming goes on. Closed candles and
- * signals are not dropped before 200,000 of them wait, some five hours of 24 instruments.
+ * History on DuckDB. Rows are queued by key and committed every half second off the hot path. When the file cannot be written the queue waits
+ * and the file is opened again every 5 s; streaming goes on. A file that shows damage is put aside and a new one begun.
  */
 class DuckHistory implements History {
   private database: Database | null = null;
-  private readonly candleQueue = new Map<string, CandleRow>();
-  private readonly signalQueue = new Map<string, SignalRow>();
+  private readonly queue = new WriteQueue();
+  private readonly limits: HistoryLimits;
   private readonly opening: Promise<void>;
   private writing: Promise<void> | null = null;
   private readonly timer: NodeJS.Timeout;
   private state: ReturnType<History['health']> = { state: 'ok', reason: '' };
+  private damaged = false;
   private retryAt = 0;
-  private retainAt = 0;
-  private dropped = 0;
+  private limitsAt = 0;
   private closed = false;
 
   constructor(private readonly options: HistoryOptions) {
+    this.limits = { ...STANDARD_LIMITS, ...options.limits };
     this.opening = this.open();
     this.timer = setInterval(() => void this.flush(), COMMIT_MS);
   }
 
-  async candles(query: Parameters<History['candles']>[0]): Promise<readonly Candle[]> {
-    const { kind, symbol, interval, start, end, limit } = query;
-    const rows = await this.read(RANGE, {
-      kind, symbol, interval, limit: BigInt(limit),
-      start: start === null ? -FAR : BigInt(Math.ceil(start)), end: end === null ? FAR : BigInt(Math.floor(end)),
-    });
-    return rows.map((row) => readCandle(row));
+  candles(query: Parameters<History['candles']>[0]): ReturnType<History['candles']> {
+    return this.read((database) => readCandles(database, query));
   }
 
-  async newestCandles(query: Parameters<History['newestCandles']>[0]): Promise<readonly StoredCandle[]> {
-    const rows = await this.read(NEWEST, { kind: query.kind, per: BigInt(query.perSeries), before: BigInt(Math.floor(query.before)) });
-    return rows.flatMap((row) => {
-      const interval = text(row[1]);
-      if (!isInterval(interval)) return [];
-      return [{ symbol: text(row[0]), interval, venue: text(row[2]), candle: readCandle(row), firstOpenTime: real(row[9]) }];
-    });
+  newestCandles(query: Parameters<History['newestCandles']>[0]): ReturnType<History['newestCandles']> {
+    return this.read((database) => readNewest(database, query));
   }
 
   async signals(query: Parameters<History['signals']>[0]): Promise<readonly SignalRecord[]> {
-    const rows = await this.read(SIGNALS, {
-      kind: query.kind, symbol: query.symbol, limit: BigInt(query.limit), before: query.before === null ? FAR : BigInt(Math.floor(query.before)),
-    });
-    return rows.flatMap((row) => {
-      const record = parseRecord(text(row[0]));
-      if (!record) this.options.metrics.historyErrors.inc({ operation: 'decode' });
-      return record ? [record] : [];
-    });
+    const records = await this.read((database) => readSignals(database, query));
+    const good = records.filter((record) => record !== null);
+    if (good.length < records.length) this.options.metrics.historyErrors.inc({ operation: 'decode' }, records.length - good.length);
+    return good;
+  }
+
+  gaps(query: GapQuery): ReturnType<History['gaps']> {
+    return this.read((database) => readGaps(database, query));
+  }
+
+  newestMinutes(kind: Parameters<History['newestMinutes']>[0], since: number): ReturnType<History['newestMinutes']> {
+    return this.read((database) => readNewestMinutes(database, kind, since));
+  }
+
+  stats(): ReturnType<History['stats']> {
+    return this.read((database) => readStats(database));
+  }
+
+  async exportTo(request: ExportRequest, file: string): Promise<number> {
+    await this.flush();
+    return this.read((database) => exportRows(database, request, file));
   }
 
   writeCandle({ symbol, interval, kind, venue, candle }: Parameters<History['writeCandle']>[0]): void {
-    if (this.closed) return;
-    const key = `${kind}|${symbol}|${interval}|${candle.openTime}`;
-    this.candleQueue.set(key, { kind, symbol, interval, venue, ...candle });
-    if (this.candleQueue.size <= MOST_WAITING) return;
-    this.candleQueue.delete(this.candleQueue.keys().next().value ?? key);
-    this.options.metrics.historyErrors.inc({ operation: 'drop' });
-    this.dropped++;
+    if (!this.closed) this.queue.addCandle({ kind, symbol, interval, venue, ...candle });
   }
 
   writeSignal(record: SignalRecord): void {
-    if (this.closed || this.signalQueue.size >= MOST_WAITING) return;
     const { source, id, symbol, ts } = record;
-    this.signalQueue.set(`${source}|${id}`, { kind: source, id, symbol, ts, record: JSON.stringify(record) });
+    if (!this.closed) this.queue.addSignal({ kind: source, id, symbol, ts, record: JSON.stringify(record) });
+  }
+
+  writeTrade(trade: StoredTrade): void {
+    if (!this.closed) this.queue.addTrade({ ...trade, price: Number(trade.price), size: Number(trade.size) });
+  }
+
+  writeGap(gap: Gap): void {
+    if (!this.closed) this.queue.addGap(gap);
   }
 
   async flush(): Promise<void> {
@@ -117,8 +121,10 @@ class DuckHistory implements History {
   private async open(): Promise<void> {
     const { dataDir, log, clock } = this.options;
     try {
-      this.database = await openDatabase(dataDir, log, () => clock.now());
-      this.say('ok', '');
+      const { database, movedTo } = await openDatabase(dataDir, { log, now: () => clock.now(), damaged: this.damaged });
+      this.database = database;
+      this.damaged = false;
+      this.say('ok', movedTo === null ? '' : `the history file was damaged; it is kept as ${movedTo}, and a new one was begun at ${new Date(clock.now()).toISOString()}`);
     } catch (error) {
       this.fail('open', error);
     }
@@ -126,64 +132,63 @@ class DuckHistory implements History {
 
   /** Writes until nothing waits or writing fails. Never rejects. */
   private async drain(): Promise<void> {
-    const { clock, metrics } = this.options;
+    const { clock, metrics, log } = this.options;
     try {
       if (!this.database) {
         if (clock.monotonic() < this.retryAt) return;
         await this.open();
       }
-      while (this.database && this.candleQueue.size + this.signalQueue.size > 0) {
-        const candles = [...take(this.candleQueue, BATCH)];
-        const signals = [...take(this.signalQueue, BATCH)];
-        await this.database.write(candles.map(([, row]) => row), signals.map(([, row]) => row), clock.now());
-        // Only what is committed leaves the queue, unless it was replaced meanwhile.
-        for (const [key, row] of candles) if (this.candleQueue.get(key) === row) this.candleQueue.delete(key);
-        for (const [key, row] of signals) if (this.signalQueue.get(key) === row) this.signalQueue.delete(key);
-        metrics.historyWrites.inc({ table: 'candles' }, candles.length);
-        metrics.historyWrites.inc({ table: 'signals' }, signals.length);
-        this.say('ok', '');
+      while (this.database && this.queue.size > 0) {
+        const batch = this.queue.next();
+        await this.database.write(batch, clock.now());
+        this.queue.written(batch);
+        for (const [table, rows] of Object.entries(batch)) metrics.historyWrites.inc({ table }, rows.length);
+        this.say('ok', this.state.state === 'ok' ? this.state.reason : '');
       }
-      await this.retain();
+      if (!this.database || clock.monotonic() < this.limitsAt) return;
+      this.limitsAt = clock.monotonic() + LIMITS_MS;
+      await enforceLimits(this.database, this.limits, clock.now(), log);
     } catch (error) {
       this.fail('write', error);
     }
   }
 
-  private async retain(): Promise<void> {
-    const { clock } = this.options;
-    if (!this.database || clock.monotonic() < this.retainAt) return;
-    this.retainAt = clock.monotonic() + RETENTION_MS;
-    for (const sql of retention(clock.now())) await this.database.run(sql);
-  }
-
-  private async read(sql: string, values: Parameters<Database['read']>[1]): Promise<DuckDBValue[][]> {
+  private async read<T>(work: (database: Database) => Promise<T>): Promise<T> {
     await this.opening;
-    if (!this.database) throw new Error(this.state.reason || 'history is not open');
+    const { database } = this;
+    if (!database) throw new Error(this.state.reason || 'history is not open');
     try {
-      return await this.database.read(sql, values);
+      return await work(database);
     } catch (error) {
       this.options.metrics.historyErrors.inc({ operation: 'read' });
+      // Closed only between two writes: a commit under way would otherwise be cut.
+      if (isDamage(error)) void (this.writing ?? Promise.resolve()).then(() => this.database === database && this.fail('read', error));
       throw error;
     }
   }
 
-  private fail(operation: 'open' | 'write', error: unknown): void {
+  private fail(operation: 'open' | 'write' | 'read', error: unknown): void {
     const { metrics, log, clock } = this.options;
     metrics.historyErrors.inc({ operation });
     this.retryAt = clock.monotonic() + RETRY_MS;
+    // One error may be a moment's; a file that was just opened anew and fails again is damaged.
+    this.damaged = operation !== 'open' && isDamage(error);
     // A fatal error leaves DuckDB unusable until the file is opened again.
     this.release();
-    const lost = this.dropped > 0 ? `; ${this.dropped} candles were lost` : '';
     if (this.state.state === 'ok') log.error({ err: error, operation }, 'history cannot be written; streaming goes on');
-    this.say('degraded', `history cannot be written: ${words(error)}${lost}`);
+    const lost = this.queue.lost();
+    this.say('degraded', `history cannot be written: ${words(error)}${lost === '' ? '' : `; ${lost} were lost`}`);
   }
 
   private say(state: 'ok' | 'degraded', reason: string): void {
-    const changed = state !== this.state.state;
+    const changed = state !== this.state.state || (state === 'ok' && reason !== this.state.reason && reason !== '');
     this.state = { state, reason };
-    if (changed && state === 'ok') this.options.log.info({ lost: this.dropped }, 'history can be written again');
-    if (state === 'ok') this.dropped = 0;
-    if (changed) this.options.onHealth?.(this.state);
+    if (!changed) return;
+    if (state === 'ok') {
+      this.options.log.info({ lost: this.queue.lost(), reason }, 'history can be written again');
+      this.queue.dropped.clear();
+    }
+    this.options.onHealth?.(this.state);
   }
 
   private release(): void {
@@ -197,14 +202,6 @@ class DuckHistory implements History {
   }
 }
 
-function* take<K, V>(from: ReadonlyMap<K, V>, most: number): Generator<[K, V]> {
-  let taken = 0;
-  for (const entry of from) {
-    if (taken++ >= most) return;
-    yield entry;
-  }
-}
-
 /** First line of an error, without the library's name of it. */
 function words(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
@@ -212,31 +209,24 @@ function words(error: unknown): string {
   return (message.split('\n')[0] ?? message).slice(0, 200);
 }
 
-const text = (value: DuckDBValue | undefined): string => (typeof value === 'string' ? value : '');
-const real = (value: DuckDBValue | undefined): number => (typeof value === 'number' ? value : Number.NaN);
-
-function readCandle(row: readonly DuckDBValue[]): Candle {
-  return { openTime: real(row[3]), open: real(row[4]), high: real(row[5]), low: real(row[6]), close: real(row[7]), volume: real(row[8]) };
-}
-
-function parseRecord(json: string): SignalRecord | null {
-  try {
-    return decodePayload('signals', JSON.parse(json));
-  } catch {
-    return null; // counted by the caller
-  }
-}
+const OFF = 'history is switched off (TICKGLASS_DATA_DIR is :memory:)';
 
 /** Keeps nothing; reads are empty. */
 const NO_HISTORY: History = {
   candles: () => Promise.resolve([]),
   newestCandles: () => Promise.resolve([]),
   signals: () => Promise.resolve([]),
+  gaps: () => Promise.resolve([]),
+  newestMinutes: () => Promise.resolve(new Map<string, number>()),
+  stats: () => Promise.resolve({ tables: [], bytes: 0 }),
+  exportTo: () => Promise.reject(new Error(OFF)),
   writeCandle: () => undefined,
   writeSignal: () => undefined,
+  writeTrade: () => undefined,
+  writeGap: () => undefined,
   flush: () => Promise.resolve(),
   close: () => Promise.resolve(),
-  health: () => ({ state: 'off', reason: 'history is switched off (TICKGLASS_DATA_DIR is :memory:)' }),
+  health: () => ({ state: 'off', reason: OFF }),
 };
 
 export function createHistory(options: HistoryOptions): History {

@@ -63,6 +63,7 @@ export class Connection implements Reader {
     if (!this.greeted) return;
     this.subscriptions.openDefault();
     this.flushAll();
+    this.tellPresent();
   }
 
   // ---- outgoing -------------------------------------------------------------------------------
@@ -238,6 +239,11 @@ export class Connection implements Reader {
     this.flushAll();
     // At once, so that a new client knows the sources without waiting for the first interval.
     this.heartbeat();
+    this.tellPresent();
+  }
+
+  private tellPresent(): void {
+    for (const status of this.hub.present()) this.reply(status);
   }
 
   private greeting(resume: { resumed: Record<string, boolean>; reasons: Record<string, string> }): ServerMessage {

@@ -1,4 +1,4 @@
-import type { FeedMode, FeedSummary } from '@/core/contract';
+import type { FeedMode, FeedSummary, StatusMessage } from '@/core/contract';
 import type { Clock, FeedClock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
@@ -21,6 +21,8 @@ export interface HubContext {
   readonly knownSymbol: (symbol: string) => boolean;
   readonly knownVenue: (venue: string) => boolean;
   readonly wants: Wants;
+  /** What a new client should know at once although it changed before it came. */
+  readonly present: () => readonly StatusMessage[];
   /** A reader of this channel waits for room; try again at the next flush. */
   readonly waiting: (channel: string) => void;
 }

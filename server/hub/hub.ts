@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { decodeServer, parseChannel, STREAMS, type FeedMode, type FeedSummary, type InitialData, type ServerMessage, type StreamName } from '@/core/contract';
+import { decodeServer, parseChannel, STREAMS, type FeedMode, type FeedSummary, type InitialData, type ServerMessage, type StatusMessage, type StreamName } from '@/core/contract';
 import type { Bus, BusMessage } from '../bus/bus';
 import { madeOnDemand } from '../bus/onDemand';
 import type { Clock, FeedClock } from '../observability/clock';
@@ -31,6 +31,8 @@ export interface HubDependencies {
   readonly knownSymbol: (symbol: string) => boolean;
   /** Is this the id of a venue that could be asked for in a channel name? Those of `feeds` by default. */
   readonly knownVenue?: (venue: string) => boolean;
+  /** Statuses that hold now and are told to each new client after its hello, such as storage that cannot be written; none by default. */
+  readonly present?: () => readonly StatusMessage[];
   /** Called before each push of the market stream; what it publishes goes out with that push. */
   readonly beforeFlush?: () => void;
   /** Uniform in [0, 1); spreads the clients' return after a drain. */
@@ -56,14 +58,14 @@ export interface Hub {
 }
 
 function createContext(dependencies: HubDependencies, options: HubOptions, waiting: HubContext['waiting']): HubContext {
-  const { bus, clock, metrics, log, feedClock, mode, feeds, knownSymbol, knownVenue = (venue) => Object.hasOwn(feeds(), venue) } = dependencies;
+  const { bus, clock, metrics, log, feedClock, mode, feeds, knownSymbol, knownVenue = (venue) => Object.hasOwn(feeds(), venue), present = () => [] } = dependencies;
   const encoder = new Encoder(clock, feedClock, (channel) => {
     metrics.refusedInputs.inc({ venue: 'hub', code: 'not_finite' });
     log.error({ channel }, 'a value with a non-finite number was not sent');
   }, undefined, (kind) => metrics.bookFrames.inc({ kind }));
   const replicas = createReplicas(clock, log);
   const wants = createWants(bus, replicas, metrics, options);
-  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, waiting };
+  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, waiting, present };
 }
 
 /** Builds the hub: replicas of the bus's channels, connections that read them, and the door in front. */

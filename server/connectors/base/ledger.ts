@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../observability/folder';
 import type { Logger } from '../../observability/logger';
 import type { BudgetLedger } from './connector';
 import { isRecord, parseJson } from './http';
@@ -41,7 +42,7 @@ export function fileLedger(path: string, log: Logger): BudgetLedger {
   return ledgerOf(periods, () => {
     while (periods.size > MAX_ENTRIES) periods.delete(periods.keys().next().value ?? '');
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(periods)));
       renameSync(`${path}.new`, path);
       told = false;
