@@ -91,6 +91,11 @@ export class ChartSeries {
     return change;
   }
 
+  /** What comes next is newer than all the stream said: nothing was heard for a while. */
+  restart(): void {
+    this.settled.clear();
+  }
+
   model(): ChartModel {
     return (this.made ??= this.build());
   }
