@@ -16,4 +16,6 @@ export * from './messages/control';
 export * from './messages/data';
 export * from './decode';
 export * from './http';
+export * from './scorecard';
+export * from './replays';
 export type { StreamState, StreamStatus } from './streamStatus';
