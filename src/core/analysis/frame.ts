@@ -77,8 +77,4 @@ export class Frame {
   /** Running mean that becomes `atr` when it is seeded. */
   rangeMean = 0;
   atr = NaN;
-
-  clone(): Frame {
-    return Object.assign(new Frame(), this, { sma: this.sma.slice(), ema: this.ema.slice() });
-  }
 }

@@ -1,5 +1,7 @@
 import type { Candle } from '../market/outputs';
 import { AVERAGE_PERIODS, Frame, nans } from './frame';
+import { placeOfStrength } from './indicators/nodes';
+import { restoreInto, snapshotOf, type Snapshot } from './indicators/state';
 import { PrefixSums } from './prefixSums';
 
 /** Displacement of the Ichimoku spans, candles. */
@@ -10,11 +12,11 @@ const WILDER = 14;
 /** Highest high and lowest low found by the walk over the newest candles; scratch of one computation, no state. */
 const edge = { top: NaN, bottom: NaN };
 
-/** Exponential average of the item `i`, seeded with the mean of the first `period` closes. */
-function nextEma(before: number, x: number, period: number, i: number, closes: PrefixSums): number {
+/** Exponential average of the item `i`, seeded with the mean of the first `period` closes. `parted`: as `Ema` in `indicators/nodes`. */
+function nextEma(before: number, x: number, period: number, i: number, closes: PrefixSums, parted = false): number {
   if (i < period) return closes.window(i, x, period) / period;
   const k = 2 / (period + 1);
-  return k * x + (1 - k) * before;
+  return parted ? k * x + (1 - k) * before : (x - before) * k + before;
 }
 
 /** Wilder's mean: the plain mean of the first `WILDER` values grows, then each new one replaces one part in `WILDER`. */
@@ -24,7 +26,8 @@ function wilder(before: number, x: number, seeded: boolean): number {
 
 /**
  * The 26 rating inputs and the ATR of one series, candle by candle: `next` takes a closed candle in, `peek` looks at a forming one
- * and changes nothing. Both cost the same whatever the length of the past and allocate nothing.
+ * and changes nothing. Both cost the same whatever the length of the past and allocate nothing. The values are those of the single
+ * indicators in `indicators/`; fused here, because the server keeps one set per symbol and timeframe: they share their windows.
  */
 export class Indicators {
   /** Candles taken in. */
@@ -39,12 +42,12 @@ export class Indicators {
   private readonly rsis = nans(16);
   private readonly spansA = nans(32);
   private readonly spansB = nans(32);
-  private closeSum = new PrefixSums(256);
-  private moneySum = new PrefixSums(32);
-  private volumeSum = new PrefixSums(32);
-  private middleSum = new PrefixSums(64);
-  private pressureSum = new PrefixSums(32);
-  private rangeSum = new PrefixSums(32);
+  private readonly closeSum = new PrefixSums(256);
+  private readonly moneySum = new PrefixSums(32);
+  private readonly volumeSum = new PrefixSums(32);
+  private readonly middleSum = new PrefixSums(64);
+  private readonly pressureSum = new PrefixSums(32);
+  private readonly rangeSum = new PrefixSums(32);
 
   /** Takes a closed candle in; its values, valid until the next call. Prices must be finite and positive, the volume not negative. */
   next(c: Candle): Readonly<Frame> {
@@ -71,16 +74,18 @@ export class Indicators {
     return true;
   }
 
-  /** An independent copy. */
-  clone(): Indicators {
-    const copy = new Indicators();
-    copy.count = this.count;
-    copy.undoable = this.undoable;
-    copy.last = this.last.clone();
-    copy.spare = this.spare.clone();
-    for (const ring of ['closes', 'highs', 'lows', 'rsis', 'spansA', 'spansB'] as const) copy[ring].set(this[ring]);
-    for (const sums of ['closeSum', 'moneySum', 'volumeSum', 'middleSum', 'pressureSum', 'rangeSum'] as const) copy[sums] = this[sums].clone();
-    return copy;
+  /** What the candles to come depend on, as plain JSON. */
+  snapshot(): Snapshot {
+    return snapshotOf(this);
+  }
+
+  /**
+   * Goes on from a snapshot.
+   * @throws TypeError when it is none; this object is then of no use.
+   */
+  restore(snapshot: unknown): this {
+    restoreInto(this, snapshot);
+    return this;
   }
 
   /** What later windows need of a candle. */
@@ -124,9 +129,9 @@ export class Indicators {
       f.sma[k] = this.closeSum.window(i, c.close, period) / period;
       f.ema[k] = nextEma(p.ema[k] as number, c.close, period, i, this.closeSum);
     }
-    f.ema12 = nextEma(p.ema12, c.close, 12, i, this.closeSum);
+    f.ema12 = nextEma(p.ema12, c.close, 12, i, this.closeSum, true);
     f.ema13 = nextEma(p.ema13, c.close, 13, i, this.closeSum);
-    f.ema26 = nextEma(p.ema26, c.close, 26, i, this.closeSum);
+    f.ema26 = nextEma(p.ema26, c.close, 26, i, this.closeSum, true);
     const lead = i < 8 ? NaN : 2 * this.weighted(c.close, 4) - this.weighted(c.close, 9);
     f.hma = (3 * lead + 2 * p.lead + p.lead1) / 6;
     f.lead1 = p.lead;
@@ -214,7 +219,7 @@ export class Indicators {
       if (x > top) top = x;
       if (x < bottom) bottom = x;
     }
-    return top > bottom ? (100 * (rsi - bottom)) / (top - bottom) : NaN;
+    return placeOfStrength(rsi, top, bottom);
   }
 
   /** Directional movement as TA-Lib: sums over 13 candles, then decay 1/14; when up and down move are equal neither counts. And the ATR. */

@@ -33,11 +33,4 @@ export class PrefixSums {
     this.hi[next] = sum;
     this.lo[next] = (this.lo[at] as number) + ((a - (sum - b)) + (x - b));
   }
-
-  clone(): PrefixSums {
-    const copy = new PrefixSums(this.mask + 1);
-    copy.hi.set(this.hi);
-    copy.lo.set(this.lo);
-    return copy;
-  }
 }

@@ -4,22 +4,10 @@ import { Frame } from '@/core/analysis/frame';
 import { Indicators } from '@/core/analysis/indicators';
 import { PrefixSums } from '@/core/analysis/prefixSums';
 import type { Candle } from '@/core/market/outputs';
-import { RandomStream } from '@/core/simulator/random';
-import { ratingInputs } from './batch/ratingInputs';
-import { ABSOLUTE, batchColumns, COLUMNS, DIFFERENCE } from './columns';
-
-/** A walk with flat runs, gaps and minutes without trades. */
-function walk(seed: string, count: number, level = 100): Candle[] {
-  const random = new RandomStream(seed);
-  let close = level;
-  return Array.from({ length: count }, (_, i) => {
-    const flat = i % 97 > 75;
-    const open = i % 131 === 130 ? close * 1.5 : close;
-    close = flat ? open : open * (1 + 0.004 * (random.uniform() - 0.5));
-    const [up, down] = flat ? [0, 0] : [random.uniform(), random.uniform()];
-    return { openTime: i * 60_000, open, high: Math.max(open, close) * (1 + 0.001 * up), low: Math.min(open, close) * (1 - 0.001 * down), close, volume: flat ? 0 : random.uniform() * 5 };
-  });
-}
+import { DIFFERENCE, FRAME_COLUMNS } from './columns';
+import { naiveColumns } from './naive';
+import { largestOf, tolerance } from './referenceSet';
+import { walk } from './walk';
 
 const text = (f: Readonly<Frame>): string => JSON.stringify({ ...f, sma: [...f.sma].map(String), ema: [...f.ema].map(String) });
 const fed = (candles: readonly Candle[]): Indicators => {
@@ -27,20 +15,23 @@ const fed = (candles: readonly Candle[]): Indicators => {
   for (const c of candles) made.next(c);
   return made;
 };
+/** Its state as JSON would carry it. */
+const carried = (indicators: Indicators): unknown => JSON.parse(JSON.stringify(indicators.snapshot()));
 const CANDLES = walk('incremental', 1_500);
 
 describe('incremental indicators', () => {
-  it.each([['usual', 100], ['tiny', 7e-6], ['huge', 9e8]])('equal what whole arrays give, candle by candle: %s prices', (_, level) => {
+  it.each([['usual', 100], ['tiny', 7e-6], ['huge', 9e8]])('equal what their definitions give over whole arrays: %s prices', (_, level) => {
     const candles = walk('batch', 700, level);
-    const batch = Object.entries(batchColumns(ratingInputs(candles, 0)));
+    const naive = naiveColumns(candles);
+    const limits = Object.fromEntries(Object.keys(FRAME_COLUMNS).map((name) => [name, largestOf(naive[name] ?? [])]));
     const indicators = new Indicators();
     const wrong: string[] = [];
     candles.forEach((candle, i) => {
       const frame = indicators.next(candle);
-      for (const [name, series] of batch) {
-        const [value, expected] = [COLUMNS[name]?.(frame) ?? 0, series?.[i] ?? NaN];
-        const tolerance = ABSOLUTE.test(name) ? 1e-7 : 1e-10 * Math.abs(expected) + (DIFFERENCE.test(name) ? 1e-13 * candle.close : 0);
-        const same = Number.isNaN(expected) ? Number.isNaN(value) : Math.abs(value - expected) <= tolerance;
+      for (const [name, read] of Object.entries(FRAME_COLUMNS)) {
+        const [value, expected] = [read(frame), naive[name]?.[i] ?? NaN];
+        const allowed = tolerance(name, expected, limits[name] ?? 0) + (DIFFERENCE.test(name) ? 1e-13 * candle.close : 0);
+        const same = Number.isNaN(expected) ? Number.isNaN(value) : Math.abs(value - expected) <= allowed;
         if (!same) wrong.push(`${name} ${i}: ${value}, expected ${expected}`);
       }
     });
@@ -52,24 +43,28 @@ describe('incremental indicators', () => {
     const ahead = new Frame();
     CANDLES.forEach((candle, i) => {
       if (i % 3 === 0) {
-        const before = indicators.clone();
+        const before = carried(indicators);
         const looked = text(indicators.peek(candle, ahead));
-        expect(indicators).toEqual(before);
-        expect(text(before.next(candle))).toBe(looked);
+        expect(carried(indicators)).toEqual(before);
+        expect(text(new Indicators().restore(before).next(candle))).toBe(looked);
       }
       indicators.next(candle);
     });
   });
 
-  it('a copy goes its own way, and both go on as if nothing had happened', () => {
+  it('go on from a snapshot as if nothing had happened, and can take back what came before it', () => {
     const whole = new Indicators();
     let copy = new Indicators();
     for (const [i, candle] of CANDLES.entries()) {
-      if (i % 50 === 0) copy = copy.clone();
+      if (i % 50 === 0) copy = new Indicators().restore(carried(copy));
       const frame = text(whole.next(candle));
       expect(text(copy.next(candle))).toBe(frame);
-      if (i % 50 === 25) copy.clone().next({ ...candle, close: 1, low: 1, high: 1e6 });
+      if (i % 50 !== 25) continue;
+      copy = new Indicators().restore(carried(copy));
+      expect(copy.undo()).toBe(true);
+      expect(text(copy.next(candle))).toBe(frame);
     }
+    expect(() => new Indicators().restore({ count: 1 })).toThrow(TypeError);
   });
 
   it('take the newest candle back once: what follows is as if it had never been', () => {

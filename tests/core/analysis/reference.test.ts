@@ -1,65 +1,29 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Indicators } from '@/core/analysis/indicators';
 import { newTally, rationale, strengthOf, tally } from '@/core/analysis/votes';
 import type { Candle } from '@/core/market/outputs';
-import { sharedPath } from '../../support/shared';
-import { ABSOLUTE, COLUMNS, DIFFERENCE } from './columns';
-
-const SETS = ['btcusd-coinbase-1m', 'eurusd-oanda-1m', 'spy-usa-1d', 'btceur-bitvavo-1h'];
-const folder = sharedPath('reference');
-type Table = Record<string, string>[];
-
-function table(file: string): Table {
-  const [head = '', ...rows] = readFileSync(file, 'utf8').trim().split('\n');
-  const names = head.split(',');
-  return rows.map((row) => {
-    const cells = row.split(',');
-    return Object.fromEntries(names.map((name, k) => [name, cells[k] ?? '']));
-  });
-}
-
-function candlesOf(set: string): Candle[] {
-  return table(`${folder}/${set}.candles.csv`).map((r) => ({ openTime: Number(r['t']), open: Number(r['o']), high: Number(r['h']), low: Number(r['l']), close: Number(r['c']), volume: Number(r['v']) }));
-}
+import { FRAME_COLUMNS } from './columns';
+import { candlesOf, compare, DRIFT_SET, EDGE_SET, folder, REAL_SETS, table } from './referenceSet';
 
 /** Our value of every column at every candle, taken in one by one. */
-function own(candles: readonly Candle[]): Map<string, number[]> {
+function own(candles: readonly Candle[]): Record<string, number[]> {
   const indicators = new Indicators();
-  const columns = new Map(Object.keys(COLUMNS).map((name) => [name, [] as number[]]));
+  const columns: Record<string, number[]> = Object.fromEntries(Object.keys(FRAME_COLUMNS).map((name) => [name, []]));
   for (const candle of candles) {
     const frame = indicators.next(candle);
-    for (const [name, read] of Object.entries(COLUMNS)) columns.get(name)?.push(read(frame));
+    for (const [name, read] of Object.entries(FRAME_COLUMNS)) columns[name]?.push(read(frame));
   }
   return columns;
 }
 
-/** What differs by more than the tolerances of the reference set. `warmUp`: a value where the reference has none is a fault too. */
-function differences(candles: readonly Candle[], rows: Table, warmUp: boolean): string[] {
-  return [...own(candles)].flatMap(([name, values]) => {
-    if (rows[0]?.[name] === undefined) return [];
-    const expected = rows.map((r) => (r[name] === '' ? NaN : Number(r[name])));
-    const scale = 1e-6 * expected.reduce((m, v) => (Math.abs(v) > m ? Math.abs(v) : m), 0);
-    return expected.flatMap((v, k) => {
-      const i = Number(rows[k]?.['i']);
-      const value = values[i] ?? NaN;
-      if (Number.isNaN(v) && !warmUp) return [];
-      if (Number.isNaN(v) || Number.isNaN(value)) return Number.isNaN(v) === Number.isNaN(value) ? [] : [`${name} ${i}: ${value}, expected ${v}`];
-      const rounding = DIFFERENCE.test(name) ? 8 * Number.EPSILON * (candles[i]?.close ?? 0) : 0;
-      const tolerance = ABSOLUTE.test(name) ? 1e-7 : 1e-9 * Math.max(Math.abs(v), scale) + rounding;
-      return Math.abs(value - v) <= tolerance ? [] : [`${name} ${i}: ${value}, expected ${v}`];
-    });
-  });
-}
-
 describe.skipIf(!folder)('ratings against the reference set (left out without the shared reference folder)', () => {
-  for (const set of SETS) {
+  for (const set of REAL_SETS) {
     it(`${set}: every column the rating uses, warm-up included`, () => {
-      expect(differences(candlesOf(set), table(`${folder}/${set}.ref.csv`), true).slice(0, 5)).toEqual([]);
+      expect(compare(own(candlesOf(set)), table(`${set}.ref.csv`), true).wrong.slice(0, 5)).toEqual([]);
     });
 
     it(`${set}: every vote, both means and the label`, () => {
-      const rows = new Map(table(`${folder}/${set}.ratings.csv`).map((r) => [Number(r['i']), r]));
+      const rows = new Map(table(`${set}.ratings.csv`).map((r) => [Number(r['i']), r]));
       const indicators = new Indicators();
       const t = newTally();
       const wrong: string[] = [];
@@ -80,10 +44,10 @@ describe.skipIf(!folder)('ratings against the reference set (left out without th
   }
 
   it('12,000 candles: no drift in the last hundred', () => {
-    expect(differences(candlesOf('btceur-bitvavo-1h-long'), table(`${folder}/btceur-bitvavo-1h-long.ref.csv`), true).slice(0, 5)).toEqual([]);
+    expect(compare(own(candlesOf(DRIFT_SET)), table(`${DRIFT_SET}.ref.csv`), true).wrong.slice(0, 5)).toEqual([]);
   });
 
   it('flat, gapping and tiny prices: equal where the reference gives a value', () => {
-    expect(differences(candlesOf('edge-a'), table(`${folder}/edge-a.ref.csv`), false).slice(0, 5)).toEqual([]);
+    expect(compare(own(candlesOf(EDGE_SET)), table(`${EDGE_SET}.ref.csv`), false).wrong.slice(0, 5)).toEqual([]);
   });
 });

@@ -197,6 +197,12 @@ export class Range {
 /** Place of x between the bottom and the top of its window, 0..100; NaN where there is no range. */
 export const placeIn = (x: number, top: number, bottom: number): number => (top > bottom ? (100 * (x - bottom)) / (top - bottom) : NaN);
 
+/**
+ * Place of an RSI in its window. One that moved less than a billionth of its scale has not moved: while the price stands still only
+ * rounding is left, and the place in that is chance. 50 then, as of the RSI itself where nothing moves.
+ */
+export const placeOfStrength = (x: number, top: number, bottom: number): number => (top - bottom < 1e-9 ? 50 : placeIn(x, top, bottom));
+
 /** Largest of the candle's own range and its distances to the close before; NaN at the first candle. */
 export class TrueRange {
   private close = NaN;

@@ -1,6 +1,6 @@
 import type { Candle } from '../../market/outputs';
 import { candles, define, Indicator } from './indicator';
-import { Extreme, placeIn, Range, Sum, wilder, type Ema } from './nodes';
+import { Extreme, placeIn, placeOfStrength, Range, Sum, wilder, type Ema } from './nodes';
 
 /** Wilder's relative strength: 50 where nothing moved. */
 class Strength {
@@ -82,7 +82,7 @@ class StochasticStrength extends Indicator {
 
   protected step(c: Candle, commit: boolean, out: Float64Array): void {
     const strength = this.strength.step(c, commit);
-    const raw = placeIn(strength, this.top.step(strength, commit), this.bottom.step(strength, commit));
+    const raw = placeOfStrength(strength, this.top.step(strength, commit), this.bottom.step(strength, commit));
     const k = this.slow.step(raw, commit) / this.smooth;
     out[0] = this.count < this.start ? NaN : raw;
     out[1] = k;
