@@ -142,7 +142,7 @@ describe('refusal to start', () => {
   }
 
   it.each([
-    [{ TICKGLASS_PORT: '70000' }, 'TICKGLASS_PORT'], [{ TICKGLASS_FEED: 'bloomberg' }, 'TICKGLASS_FEED'], [{ TICKGLASS_FEED: 'okx,kraken,alphavantage' }, 'TICKGLASS_FEED'],
+    [{ TICKGLASS_PORT: '70000' }, 'TICKGLASS_PORT'], [{ TICKGLASS_FEED: 'bloomberg' }, 'TICKGLASS_FEED'], [{ TICKGLASS_FEED: 'okx,bloomberg' }, 'TICKGLASS_FEED'],
     [{ TICKGLASS_HOST: '0.0.0.0' }, 'TICKGLASS_TOKEN'], [{ TICKGLASS_HOST: '203.0.113.7', TICKGLASS_TOKEN: 't' }, 'TICKGLASS_HOST'], [{ TICKGLASS_FEED: 'replay' }, 'TICKGLASS_REPLAY_FILE'],
     [{ TICKGLASS_FEED: 'replay', TICKGLASS_REPLAY_FILE: 'no-such-file.jsonl' }, 'TICKGLASS_REPLAY_FILE'], [{ TICKGLASS_NATS_URL: 'nats://127.0.0.1:1' }, 'TICKGLASS_NATS_URL'],
     [{ TICKGLASS_ROLE: 'gateway' }, 'TICKGLASS_ROLE'], [{ TICKGLASS_SYMBOLS: 'NOSUCHTHING' }, 'TICKGLASS_SYMBOLS'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSteadyClock } from '../../server/observability/clock';
+import { createSteadyClock } from '../../../server/observability/clock';
 
 describe('steady clock', () => {
   const rig = () => {
