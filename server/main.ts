@@ -27,6 +27,7 @@ import { createSupervisor, type Supervisor } from './connectors/supervisor';
 import { createHistory } from './history/history';
 import { limitsOf } from './history/limits';
 import type { History } from './history/port';
+import { announceServer } from './history/presence';
 import { recordFromBus } from './history/recorder';
 import { presentStorage, storageStatus } from './history/status';
 import type { HttpPorts } from './http/ports';
@@ -147,6 +148,14 @@ function sourceFacts(config: Config, { id, priority, assetClasses, capabilities,
 
 const leads = (engine: Core['engine'], symbol: string, venue: string): boolean => engine.venueQuotes(symbol).some((quote) => quote.leads && quote.venue === venue);
 
+/** History as a whole, for the HTTP side. */
+function archiveOf(config: Config, history: History): NonNullable<HttpPorts['archive']> {
+  return {
+    stats: () => history.stats(), gaps: (query) => history.gaps(query), exportTo: (request, file) => history.exportTo(request, file),
+    folder: config.dataDir, maxBytes: config.historyMaxMb * 1_000_000, fills: () => [],
+  };
+}
+
 /** The two doors: sockets and HTTP. */
 async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof createFeed>, history: History, place: Place) {
   const { config, sources, log, bus, engine, clock, metrics } = core;
@@ -171,8 +180,8 @@ async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof 
   const told = { market: engine, venues: () => supervisor.status(), sources: sources.venues.map((venue) => sourceFacts(config, venue)) };
   const writeVenueMetrics = createVenueMetrics(metrics.registry);
   const app = await createHttpServer({
-    ...told, history, backfillOlder, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
-    control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), fees: config.takerFees,
+    ...told, history, archive: archiveOf(config, history), backfillOlder, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
+    control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), overview: () => supervisor.overview(), fees: config.takerFees,
     metrics: () => {
       writeVenueMetrics(venueInfos(told));
       return metrics.registry.metrics();
@@ -272,6 +281,7 @@ async function start(config: Config, place: Place): Promise<void> {
   stopOnSignals(server, log);
   const address = server.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  if (config.dataDir !== ':memory:') process.on('exit', announceServer(config.dataDir, pageUrl(config.host, port)));
   process.stdout.write(`Tickglass ${place.version} on ${pageUrl(config.host, port)}\n`);
   const supervisor = await server.run();
   process.stdout.write(`${feedLine(supervisor.mode, supervisor.reason)}\n`);

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '@/core/util/result';
 import type { Clock, FeedClock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import { BookWatch } from './bookWatch';
-import type { Connector, ConnectorContext, ConnectorDescriptor, OlderCandles, OlderQuery, VenueStatus } from './base/connector';
+import type { Connector, ConnectorContext, ConnectorDescriptor, MarketOverview, OlderCandles, OlderQuery, VenueStatus } from './base/connector';
 import { PLAIN_STATUS } from './base/status';
 
 export interface SupervisorOptions {
@@ -33,6 +33,8 @@ export interface Supervisor {
   readonly reason: string;
   /** Clock of whatever feeds the server now. */
   readonly feedClock: FeedClock;
+  /** The market as a whole, by a running source that counts it; null without one. */
+  overview(): MarketOverview | null;
   startVenue(id: string): Result<null, string>;
   stopVenue(id: string): Promise<Result<null, string>>;
   /** Live venues that can give older candles of a symbol, the preferred first; none while prices are not live. */
@@ -124,6 +126,11 @@ class FeedSupervisor implements Supervisor {
       return words === undefined ? status : { ...status, state: 'off', reason: words, nextAttemptInMs: null };
     });
     return [...running, ...this.keyless.values()];
+  }
+
+  overview(): MarketOverview | null {
+    const source = [...this.live.values()].find((connector) => connector.overview && !this.stopped.has(connector.id));
+    return source?.overview?.() ?? null;
   }
 
   startVenue(id: string): Result<null, string> {

@@ -1,12 +1,14 @@
-import type { FeedMode, InitialData, Interval, StatusMessage, VenueInfo } from '@/core/contract';
+import type { FeedMode, InitialData, OverviewAnswer, Interval, StatusMessage, VenueInfo } from '@/core/contract';
 import type { Engine } from '@/core/engine';
 import type { FeeOverrides } from '@/core/market/fees';
 import type { Candle } from '@/core/market/outputs';
 import type { Result } from '@/core/util/result';
-import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HistoryReader, HistoryWriter } from '../history/port';
+import type { Fill, HistoryArchive, HistoryReader, HistoryWriter } from '../history/port';
 import type { Clock, FeedClock } from '../observability/clock';
+import type { Role } from './access';
 
 type Frozen<T> = T extends readonly (infer U)[] ? readonly Frozen<U>[] : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
@@ -17,6 +19,17 @@ export type VenueState = Frozen<Pick<VenueInfo,
 
 /** What is known of a source before it runs. */
 export type SourceFacts = Frozen<Pick<VenueInfo, 'id' | 'priority' | 'assetClasses' | 'capabilities' | 'keyVariable' | 'keySet' | 'attribution'>>;
+
+/** What a source that counts the whole market last told. Times on the wall clock, ms; null = not given. */
+export interface MarketOverview {
+  readonly source: string;
+  readonly global: (Frozen<Omit<NonNullable<OverviewAnswer['global']>, 'venue_time' | 'age_ms'>> & { readonly venueTime: number | null; readonly receiveTime: number }) | null;
+  readonly trending: (Frozen<Omit<NonNullable<OverviewAnswer['trending']>, 'age_ms'>> & { readonly receiveTime: number }) | null;
+  readonly reason: string;
+}
+
+/** Role of the bearer of an `authorization` header; null = nobody that is known. */
+export type RoleOf = (authorization: string | undefined) => Role | null;
 
 export interface StreamStats {
   readonly clients: number;
@@ -31,6 +44,14 @@ export interface HttpPorts {
   /** Asks the venues for live candles that opened before `before` (ms) and keeps them; none = there are none. The error says why it cannot be known. */
   backfillOlder(query: { readonly symbol: string; readonly interval: Interval; readonly before: number; readonly rows: number }): Promise<Result<{ readonly candles: readonly Candle[]; readonly venue: string }, string>>;
   readonly history: HistoryReader & Pick<HistoryWriter, 'health'>;
+  /** History as a whole; without it /api/v1/history and /api/v1/export are not there. */
+  readonly archive?: Pick<HistoryArchive, 'stats' | 'gaps' | 'exportTo'> & {
+    /** Folder for files under way. */
+    readonly folder: string;
+    readonly maxBytes: number;
+    /** Repairs of gaps that wait or are under way. */
+    fills(): readonly Fill[];
+  };
   readonly clock: Clock;
   /** Clock of whatever feeds the server now. */
   feedClock(): FeedClock;
@@ -44,6 +65,8 @@ export interface HttpPorts {
   };
   /** Tells every connected client. */
   announce(message: StatusMessage): void;
+  /** The market as a whole, by a source that counts it; null without one. */
+  overview(): MarketOverview | null;
   /** Taker fees set by the operator. */
   readonly fees: FeeOverrides;
   streams(): Readonly<Record<string, StreamStats>>;
@@ -56,6 +79,13 @@ export interface HttpPorts {
   /** Origin of a request that changes something, or of one that reads from another origin. */
   originAllowed(origin: string, host: string | undefined): boolean;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Routes of a part of its own, added to the others; `roleOf` tells whose request it is. */
+  routes?(app: FastifyInstance, roleOf: RoleOf): void;
+  /** Rooms below a path of their own, each a whole server: takes the request and is true when it belongs to one. */
+  readonly rooms?: {
+    request(request: IncomingMessage, response: ServerResponse): boolean;
+    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  };
 }
 
 export interface HttpOptions {
@@ -64,4 +94,6 @@ export interface HttpOptions {
   readonly bundleDir: string;
   readonly token: string | null;
   readonly viewerToken: string | null;
+  /** Path below which the page lives, with a slash at both ends; `/` by default. */
+  readonly base?: string;
 }

@@ -9,6 +9,8 @@ import { venueMarketRoutes } from './books';
 import { serveBundle } from './bundle';
 import { fail, failureBody } from './failure';
 import { SECURITY_HEADERS } from './headers';
+import { historyRoutes } from './history';
+import { overviewRoute } from './overview';
 import type { HttpOptions, HttpPorts } from './ports';
 import { venueRoutes } from './venues';
 
@@ -26,6 +28,8 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   });
   const access = createAccess(options.token, options.viewerToken);
   app.addHook('onRequest', async (request, reply) => {
+    // A room is a server of its own, with its own checks of host, origin and token.
+    if (ports.rooms?.request(request.raw, reply.raw) === true) return reply.hijack();
     reply.headers(SECURITY_HEADERS);
     if (isPrivate(request)) reply.header('cache-control', 'no-store');
     const refusal = refuse(request, reply, ports, access);
@@ -39,9 +43,13 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   venueMarketRoutes(app, ports);
   analysisRoutes(app, ports);
   venueRoutes(app, ports, access, log);
+  overviewRoute(app, ports);
+  historyRoutes(app, ports);
   stateRoutes(app, ports, options);
-  await serveBundle(app, options.bundleDir);
+  ports.routes?.(app, access);
+  await serveBundle(app, options.bundleDir, options.base);
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (ports.rooms?.upgrade(request, socket, head) === true) return;
     if (options.token !== null && access(request.headers.authorization) === null) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
       return;

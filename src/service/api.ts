@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CandlesAnswer, CompareReport, ERRORS, VenueInfo, VenueList, type Interval } from '@/core/contract';
+import { CandlesAnswer, CompareReport, ERRORS, OverviewAnswer, VenueInfo, VenueList, type Interval } from '@/core/contract';
 import { err, ok, type Result } from '@/core/util/result';
 import type { FetchLike } from './types';
 
@@ -21,6 +21,8 @@ export interface Api {
   switchVenue(id: string, to: 'start' | 'stop', signal: AbortSignal): Answer<VenueInfo>;
   /** One instrument across venues, for a size in base units. */
   compare(symbol: string, size: string, signal: AbortSignal): Answer<CompareReport>;
+  /** The market as a whole, by a source that counts it. */
+  overview(signal: AbortSignal): Answer<OverviewAnswer>;
   /** The newest `limit` candles that opened at or before `end` (ms; null = now). */
   candles(query: { readonly symbol: string; readonly interval: Interval; readonly end: number | null; readonly limit: number }, signal: AbortSignal): Answer<CandlesAnswer>;
 }
@@ -57,6 +59,7 @@ export function createApi(server: string, get: FetchLike = (url, init) => fetch(
     venues: (signal) => ask('GET', 'api/v1/venues', VenueList, signal),
     switchVenue: (id, to, signal) => ask('POST', `api/v1/venues/${encodeURIComponent(id)}/${to}`, VenueInfo, signal),
     compare: (symbol, size, signal) => ask('GET', `api/v1/compare?${new URLSearchParams({ symbol, size }).toString()}`, CompareReport, signal),
+    overview: (signal) => ask('GET', 'api/v1/overview', OverviewAnswer, signal),
     candles: ({ symbol, interval, end, limit }, signal) =>
       ask('GET', `api/v1/candles?${new URLSearchParams({ symbol, interval, limit: String(limit), ...(end === null ? {} : { end: String(end) }) }).toString()}`, CandlesAnswer, signal),
   };

@@ -215,3 +215,28 @@ export const CandlesAnswer = v.object({
   incomplete: v.optional(Words),
 });
 export type CandlesAnswer = v.InferOutput<typeof CandlesAnswer>;
+
+/** `GET /api/v1/overview`: the crypto market as a whole, by a source that counts it. `source` null = none is used here; null figures = not given. Ages in real ms. */
+export const OverviewAnswer = v.object({
+  source: v.nullable(ShortText),
+  attribution: v.nullable(v.object({ text: ShortText, url: ShortText })),
+  global: v.nullable(v.object({
+    coins: MaybeFinite,
+    markets: MaybeFinite,
+    marketCapUsd: MaybeFinite,
+    volumeUsd: MaybeFinite,
+    /** Change of the capitalisation in 24 h, percent. */
+    changePercent: MaybeFinite,
+    /** Share of single coins in the capitalisation, percent. */
+    dominance: v.record(ShortText, Finite),
+    venue_time: v.nullable(EpochMs),
+    age_ms: v.pipe(Finite, v.minValue(0)),
+  })),
+  trending: v.nullable(v.object({
+    coins: v.array(v.object({ id: ShortText, name: ShortText, symbol: ShortText, rank: MaybeFinite, priceUsd: MaybeFinite, changePercent: MaybeFinite })),
+    age_ms: v.pipe(Finite, v.minValue(0)),
+  })),
+  /** Why something is missing or old; empty when there is nothing to say. */
+  reason: Words,
+});
+export type OverviewAnswer = v.InferOutput<typeof OverviewAnswer>;

@@ -60,7 +60,7 @@ export class HttpRig {
         health: () => ({ state: 'ok', reason: '' }),
       },
       mode: () => 'live', venues: () => this.venues, streams: () => ({ market: { clients: 2, seq: 7, epoch: 'e1' } }),
-      control: { start: (id) => Promise.resolve(set(id, 'connecting')), stop: (id) => Promise.resolve(set(id, 'off')) }, announce: (message) => this.told.push(message),
+      control: { start: (id) => Promise.resolve(set(id, 'connecting')), stop: (id) => Promise.resolve(set(id, 'off')) }, announce: (message) => this.told.push(message), overview: () => null,
       snapshot: (channel) => (['market', 'signals', 'ratings', 'binary'].includes(channel) ? emptyChannel(channel) : null), metrics: () => Promise.resolve('tickglass_up 1\n'),
       hostAllowed: (host) => hostAllowed(host, HOSTS),
       originAllowed: (origin, host) => checkOrigin({ host, origin }, { allowedHosts: HOSTS, allowedOrigins: ORIGINS, allowAbsentOrigin: true }) === 'ok',
