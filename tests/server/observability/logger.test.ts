@@ -19,8 +19,9 @@ function start(): { readonly process: ChildProcess; said: () => string } {
 
 describe('log', () => {
   // A server whose log nobody read stood still in the middle of a write and did not even end at SIGTERM.
-  it('whose reader stands still stops neither the process nor its end', async () => {
+  it.each(['stands still', 'is gone'])('whose reader %s stops neither the process nor its end', async (what) => {
     const { process: noisy, said } = start();
+    if (what === 'is gone') noisy.stderr?.destroy();
     await waitFor(() => said().split('alive').length > 5, { timeoutMs: 20_000, message: 'the process stands still with its log' });
     noisy.kill('SIGTERM');
     const [code] = (await once(noisy, 'exit')) as [number | null];
