@@ -19,11 +19,11 @@ interface Form {
 }
 
 const text = (isCsv: boolean, ...columns: readonly string[]): readonly string[] => columns.map((column) => (isCsv ? safe(column) : column));
-const utc = (isCsv: boolean, ms: string): string => (isCsv ? `strftime(${instant(ms)}, '%Y-%m-%dT%H:%M:%S.%gZ') AS utc` : `${instant(ms)} AS utc`);
+const utc = (isCsv: boolean, ms: string): string => (isCsv ? `strftime(${instant(ms)}, '%Y-%m-%dT%H:%M:%S.%fZ') AS utc` : `${instant(ms)} AS utc`);
 
 const FORMS: Readonly<Record<ExportRequest['table'], Form>> = {
   candles: { time: 'open_time', order: 'open_time, symbol', columns: (csv) => [...text(csv, 'symbol'), 'interval', 'kind', ...text(csv, 'venue'), 'open_time', utc(csv, 'open_time'), 'open', 'high', 'low', 'close', 'volume'] },
-  trades: { time: 'time', order: 'time, symbol', columns: (csv) => [...text(csv, 'symbol'), 'kind', ...text(csv, 'venue', 'id'), 'time', utc(csv, 'time'), 'price', 'size', 'side'] },
+  trades: { time: 'time', order: 'trades.time, symbol', columns: (csv) => [...text(csv, 'symbol'), 'kind', ...text(csv, 'venue', 'id'), 'floor(time)::BIGINT AS time', utc(csv, 'trades.time'), 'price', 'size', 'side'] },
   signals: { time: 'ts', order: 'ts, id', columns: (csv) => {
     const field = (name: string, type = ''): string => `(record ->> '$.${name}')${type} AS "${name}"`;
     const fields = ['method', 'tf', 'action', 'strength'].map((name) => field(name));
@@ -35,9 +35,10 @@ const FORMS: Readonly<Record<ExportRequest['table'], Form>> = {
 /** The statement that reads what is asked for, oldest first. */
 function selection({ table, format, symbol, interval, kind, from, to, limit }: ExportRequest): string {
   const { time, columns, order } = FORMS[table];
+  // With the name of the table: a column made for the reader may have the same one.
   const where = [
-    `kind = ${quoted(kind)}`, `${time} >= ${Math.ceil(from ?? -FAR)}`, `${time} < ${Math.ceil(to ?? FAR)}`,
-    ...(symbol === null ? [] : [`symbol = ${quoted(symbol)}`]), ...(table === 'candles' ? [`interval = ${quoted(interval)}`] : []),
+    `kind = ${quoted(kind)}`, `${table}.${time} >= ${Math.ceil(from ?? -FAR)}`, `${table}.${time} < ${Math.ceil(to ?? FAR)}`,
+    ...(symbol === null ? [] : [`${table}.symbol = ${quoted(symbol)}`]), ...(table === 'candles' ? [`interval = ${quoted(interval)}`] : []),
   ].join(' AND ');
   return `SELECT ${columns(format === 'csv').join(', ')} FROM ${table} WHERE ${where} ORDER BY ${order} LIMIT ${Math.min(limit, MOST_EXPORTED)}`;
 }

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SignalRecord } from '@/core/contract';
 import type { Clock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
@@ -5,7 +7,7 @@ import type { Metrics } from '../observability/metrics';
 import type { Database } from './database';
 import { exportRows } from './export';
 import { enforceLimits, STANDARD_LIMITS, type HistoryLimits } from './limits';
-import { isDamage, openDatabase } from './open';
+import { HISTORY_FILE, isDamage, openDatabase } from './open';
 import type { ExportRequest, Gap, GapQuery, History, StoredTrade } from './port';
 import { WriteQueue } from './queue';
 import { readCandles, readGaps, readNewest, readNewestMinutes, readSignals, readStats } from './reads';
@@ -74,8 +76,11 @@ class DuckHistory implements History {
     return this.read((database) => readNewestMinutes(database, kind, since));
   }
 
-  stats(): ReturnType<History['stats']> {
-    return this.read((database) => readStats(database));
+  async stats(): ReturnType<History['stats']> {
+    const { tables, bytes } = await this.read((database) => readStats(database));
+    // What is committed and not yet in the file lies in its log.
+    const log = statSync(join(this.options.dataDir, `${HISTORY_FILE}.wal`), { throwIfNoEntry: false });
+    return { tables, bytes: bytes + (log?.size ?? 0) };
   }
 
   async exportTo(request: ExportRequest, file: string): Promise<number> {

@@ -64,6 +64,20 @@ export interface GapQuery {
   readonly limit: number;
 }
 
+/** Progress of the repair of one gap. */
+export interface Fill {
+  readonly symbol: string;
+  /** Who was asked last; null before anybody was. */
+  readonly venue: string | null;
+  readonly from: number;
+  readonly to: number;
+  /** Minutes looked at, of how many. */
+  readonly done: number;
+  readonly of: number;
+  /** What happens now, in words. */
+  readonly note: string;
+}
+
 export interface TableStats {
   readonly table: string;
   readonly rows: number;
