@@ -1,10 +1,6 @@
-import { Frame } from '@/core/analysis/frame';
-import { Indicators } from '@/core/analysis/indicators';
-import { newTally, tally } from '@/core/analysis/votes';
 import { createEngine } from '@/core/engine';
 import type { CandleEvent, InputEvent, QuoteEvent, TradeEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
-import type { Candle } from '@/core/market/outputs';
 import { syntheticInstruments } from '@/core/simulator';
 import { quantile, type Figure } from './figure';
 
@@ -16,7 +12,6 @@ const STEP_MS = 0.5;
 /** Minutes of history every instrument has before the measurement: every rating is complete. */
 const PAST_MINUTES = 220;
 const MINUTE = 60_000;
-const CANDLES = 200_000;
 const START = Date.UTC(2026, 0, 5, 12);
 
 /** A repeatable sequence in [0, 1): the mix of a benchmark must not change from run to run. */
@@ -78,29 +73,6 @@ function round(instruments: readonly Instrument[], events: readonly InputEvent[]
   return (user + system) / events.length;
 }
 
-/** Microseconds for the 26 rating inputs of one candle, closed and forming, the votes counted. */
-function indicators(): Figure[] {
-  const random = chance(5);
-  const candles: Candle[] = Array.from({ length: 1_000 }, (_, i) => past('', 1_000 - i, random));
-  const taken = new Indicators();
-  const ahead = new Frame();
-  const counted = newTally();
-  const cost = (step: (candle: Candle) => void): number => {
-    const started = process.cpuUsage();
-    for (let i = 0; i < CANDLES; i++) step(candles[i % candles.length] as Candle);
-    const { user, system } = process.cpuUsage(started);
-    return (user + system) / CANDLES;
-  };
-  const figure = (name: string, budget: number, step: (candle: Candle) => void): Figure => {
-    const rounds = Array.from({ length: ROUNDS }, () => cost(step));
-    return { name: `indicators: ${name}`, value: quantile(rounds, 0.5), unit: 'us', budget, bound: 'at most', note: `median of ${String(ROUNDS)} x ${String(CANDLES)} candles, all 26 votes counted` };
-  };
-  return [
-    figure('one closed candle', 1.5, (candle) => tally(taken.next(candle), counted)),
-    figure('one forming candle', 1, (candle) => tally(taken.peek(candle, ahead), counted)),
-  ];
-}
-
 /** Cost of one engine step, 1,000 instruments: candles of all intervals, ratings, signals and sentiment included. */
 export function measureEngine(): Promise<Figure[]> {
   const instruments = syntheticInstruments(INSTRUMENTS);
@@ -109,5 +81,5 @@ export function measureEngine(): Promise<Figure[]> {
     const rounds = Array.from({ length: ROUNDS }, () => round(instruments, events));
     return { name: `engine: one ${type}, ${String(INSTRUMENTS)} instruments`, value: quantile(rounds, 0.5), unit: 'us', budget: 3, bound: 'at most', note: `median of ${String(ROUNDS)} x ${String(EVENTS)} events, processor time, candles, ratings and sentiment included` };
   });
-  return Promise.resolve([...steps, ...indicators()]);
+  return Promise.resolve(steps);
 }

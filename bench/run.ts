@@ -11,6 +11,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   bundle: async () => (await import('./bundle')).measureBundle(),
   start: async () => (await import('./start')).measureStart(),
   engine: async () => (await import('./engine')).measureEngine(),
+  indicators: async () => (await import('./indicators')).measureIndicators(),
   ingest: async () => (await import('./ingest')).measureIngest(),
   hub: async () => (await import('./hub')).measureHub(),
   table: async () => (await import('./table')).measureTable(),
