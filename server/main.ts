@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { createAnalysis } from '@/core/analysis';
 import { createEngine } from '@/core/engine';
 import { ROLLED } from '@/core/market/candles';
 import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import { BUILT_IN_INSTRUMENTS, selectInstruments } from '@/core/market/instruments';
-import { standardStaleMs } from '@/core/market/staleness';
 import { syntheticInstruments } from '@/core/simulator';
 import { createMemoryBus } from './bus/memoryBus';
 import { feedLine, listenProblem, pageUrl, StartRefused } from './cli/start';
@@ -30,7 +28,7 @@ import type { History } from './history/port';
 import { announceServer } from './history/presence';
 import { recordFromBus } from './history/recorder';
 import { presentStorage, storageStatus } from './history/status';
-import type { HttpPorts } from './http/ports';
+import type { HttpOptions, HttpPorts } from './http/ports';
 import { createHttpServer } from './http/server';
 import { venueInfos } from './http/venues';
 import { createHub, type Hub } from './hub/hub';
@@ -41,6 +39,8 @@ import { createMetrics } from './observability/metrics';
 import { createVenueMetrics } from './observability/venueMetrics';
 import { createPipeline } from './pipeline/pipeline';
 import { createWarmUp } from './pipeline/warmUp';
+import { engineOptions, type EngineFacts } from './recording/format';
+import { createRecordingParts, type RecordingParts } from './recordingParts';
 
 /** Candles kept in memory per symbol and interval. */
 const CANDLE_HISTORY = 600;
@@ -99,14 +99,13 @@ interface Server {
 function createCore(config: Config, sources: Sources, log: Logger) {
   const bus = createMemoryBus(log.child({ part: 'bus' }));
   const sentimentEveryMs = config.binaryIntervalMs;
-  const engine = createEngine({
-    instruments: sources.instruments, venuePriority: [...sources.venues.map((v) => v.id), 'simulator'], candleHistory: CANDLE_HISTORY, signalIntervals: ROLLED, sentimentEveryMs,
-    staleMsOf: (id, route, assetClass) => {
-      const own = sources.venues.find((venue) => venue.id === id)?.staleMs;
-      return (route === 'rest' ? own?.rest : own?.socket) ?? standardStaleMs(route, assetClass);
-    },
-  }, createAnalysis({ intervals: ROLLED, sentimentEveryMs }));
-  return { config, sources, log, bus, engine, clock: createSteadyClock(), metrics: createMetrics() };
+  // A recording keeps these facts: an engine made of them again reaches the same states.
+  const facts: EngineFacts = {
+    venuePriority: [...sources.venues.map((v) => v.id), 'simulator'], candleHistory: CANDLE_HISTORY, signalIntervals: [...ROLLED], sentimentEveryMs,
+    staleMs: Object.fromEntries(sources.venues.flatMap(({ id, staleMs }) => (staleMs ? [[id, staleMs]] : []))),
+  };
+  const engine = createEngine(engineOptions(facts, sources.instruments));
+  return { config, sources, log, bus, engine, facts, clock: createSteadyClock(), metrics: createMetrics() };
 }
 type Core = ReturnType<typeof createCore>;
 
@@ -156,20 +155,27 @@ function archiveOf(config: Config, history: History): NonNullable<HttpPorts['arc
   };
 }
 
+const httpOptions = (config: Config, place: Place): HttpOptions => ({ version: place.version, bundleDir: join(place.root, 'dist'), token: config.token, viewerToken: config.viewerToken });
+
 /** The two doors: sockets and HTTP. */
-async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof createFeed>, history: History, place: Place) {
+async function createDoors(core: Core, recording: RecordingParts, { supervisor, probe }: ReturnType<typeof createFeed>, history: History, place: Place) {
   const { config, sources, log, bus, engine, clock, metrics } = core;
   const { allowedOrigins } = config;
   const allowedHosts = config.allowedHosts.length > 0 ? config.allowedHosts : ['localhost', '127.0.0.1', '[::1]', config.host.toLowerCase()];
+  const hubOptions = {
+    serverVersion: place.version, allowedHosts, allowedOrigins, marketIntervalMs: config.marketIntervalMs,
+    signalsIntervalMs: config.signalsIntervalMs, binaryIntervalMs: config.binaryIntervalMs,
+  };
+  const checks: Pick<HttpPorts, 'hostAllowed' | 'originAllowed'> = {
+    hostAllowed: (host) => hostAllowed(host, allowedHosts),
+    originAllowed: (origin, host) => checkOrigin({ host, origin }, { allowedHosts, allowedOrigins, allowAbsentOrigin: true }) === 'ok',
+  };
   const hub = createHub({
     bus, clock, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => supervisor.mode,
     feeds: () => Object.fromEntries(supervisor.status().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
     knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe, present: () => presentStorage(history.health(), clock.now()),
     knownVenue: (id) => id === 'simulator' || VENUES.some((venue) => venue.descriptor.id === id),
-    options: {
-      serverVersion: place.version, allowedHosts, allowedOrigins, marketIntervalMs: config.marketIntervalMs,
-      signalsIntervalMs: config.signalsIntervalMs, binaryIntervalMs: config.binaryIntervalMs,
-    },
+    options: hubOptions,
   });
   const backfillOlder = createOlder({
     ask: (venue, query) => supervisor.older(venue, query), clock,
@@ -186,10 +192,9 @@ async function createDoors(core: Core, { supervisor, probe }: ReturnType<typeof 
       writeVenueMetrics(venueInfos(told));
       return metrics.registry.metrics();
     },
-    hostAllowed: (host) => hostAllowed(host, allowedHosts),
-    originAllowed: (origin, host) => checkOrigin({ host, origin }, { allowedHosts, allowedOrigins, allowAbsentOrigin: true }) === 'ok',
+    ...checks, ...recording.open({ doors: checks, hub: hubOptions, fees: config.takerFees }),
     upgrade: (request, socket, head) => hub.handleUpgrade(request, socket, head),
-  }, { version: place.version, bundleDir: join(place.root, 'dist'), token: config.token, viewerToken: config.viewerToken }, log.child({ part: 'http' }));
+  }, httpOptions(config, place), log.child({ part: 'http' }));
   return { hub, app };
 }
 
@@ -198,8 +203,9 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const core = createCore(config, sources, log);
   const { bus, engine, clock, metrics } = core;
   let hub: Hub | null = null;
+  const historyOptions = { clock, log: log.child({ part: 'history' }), metrics, limits: limitsOf(config) };
   const history = createHistory({
-    dataDir: config.dataDir, clock, log: log.child({ part: 'history' }), metrics, limits: limitsOf(config),
+    ...historyOptions, dataDir: config.dataDir,
     // The file may fail before the doors are there; then nobody is connected who could be told.
     onHealth: (health) => hub?.broadcast(storageStatus(health, clock.now())),
   });
@@ -208,9 +214,12 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const feed = createFeed(core, () => warmUp.lastCloses('simulated'), (event) => pipeline.accept(event));
   const { supervisor } = feed;
   const newEpoch = (): string => randomBytes(5).toString('hex');
-  const doors = await createDoors(core, feed, history, place);
+  const recording = createRecordingParts({
+    config, engine, facts: core.facts, clock, log, http: httpOptions(config, place), supervisor: () => supervisor, hub: () => hub, noHistory: () => createHistory({ ...historyOptions, dataDir: ':memory:' }),
+  });
+  const doors = await createDoors(core, recording, feed, history, place);
   hub = doors.hub;
-  const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp });
+  const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp, onInput: recording.recordings.accept });
   const stopWatching = watchEventLoop(metrics);
   return {
     app: doors.app,
@@ -219,6 +228,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       const read = Promise.all(modes.map((mode) => warmUp.prepare(mode, clock.now())))
         .catch((error: unknown) => log.warn({ err: error }, 'stored candles and signals cannot be read yet'));
       await Promise.race([read, new Promise((resolve) => setTimeout(resolve, config.feed === 'simulator' ? WARM_WAIT_MS.simulator : WARM_WAIT_MS.live).unref())]);
+      await recording.start();
       pipeline.start();
       await supervisor.start();
       return supervisor;
@@ -227,6 +237,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       await doors.hub.close('shutdown', DRAIN_MS);
       await supervisor.stop();
       pipeline.stop();
+      await recording.stop();
       stopWatching();
       await history.close();
       await doors.app.close();

@@ -95,6 +95,7 @@ function readAll(read: <T>(setting: Setting<T>) => T): Pick<Config, SettingKey> 
     feed: read(s.feed), symbols: read(s.symbols), takerFees: read(s.takerFees),
     seed: read(s.seed), simSpeed: read(s.simSpeed), simInstruments: read(s.simInstruments), simProbe: read(s.simProbe),
     replayFile: read(s.replayFile), replaySpeed: read(s.replaySpeed),
+    record: read(s.record), recordingsMaxMb: read(s.recordingsMaxMb), recentMb: read(s.recentMb), replayFolder: read(s.replayFolder), replaySessions: read(s.replaySessions),
     finnhubApiKey: read(s.finnhubApiKey), twelveDataApiKey: read(s.twelveDataApiKey),
     alphaVantageApiKey: read(s.alphaVantageApiKey), coinGeckoApiKey: read(s.coinGeckoApiKey),
     token: read(s.token), viewerToken: read(s.viewerToken), allowedHosts: read(s.allowedHosts), allowedOrigins: read(s.allowedOrigins),

@@ -8,8 +8,10 @@ import { fail } from './failure';
 const ROUTES = /^\/(?:$|(?:market|analysis|alerts|status|replay)(?:\/|$))/;
 
 /** Serves the built page: hashed assets for ever, everything else to be asked again; the page itself for its routes only. */
-export async function serveBundle(app: FastifyInstance, folder: string): Promise<void> {
-  const page = createPage(join(folder, 'index.html'));
+export async function serveBundle(app: FastifyInstance, folder: string, base = '/'): Promise<void> {
+  const page = createPage(join(folder, 'index.html'), base);
+  // A page below another path belongs to the server of that path, whatever the file says.
+  if (base !== '/') app.get('/config.json', () => ({ server: '' }));
   if (existsSync(folder)) {
     await app.register(fastifyStatic, {
       root: folder, index: false, wildcard: true, dotfiles: 'ignore', cacheControl: false, redirect: false,
@@ -32,12 +34,12 @@ export async function serveBundle(app: FastifyInstance, folder: string): Promise
 }
 
 /** The page as this server sends it; read again when a build changed it. */
-function createPage(path: string): (reply: FastifyReply) => FastifyReply {
+function createPage(path: string, base: string): (reply: FastifyReply) => FastifyReply {
   let read = { at: -1, html: '' };
   return (reply) => {
     if (!existsSync(path)) return fail(reply, 'not_found', 'the page has not been built; run npm run build');
     const at = statSync(path).mtimeMs;
-    if (at !== read.at) read = { at, html: ownPage(readFileSync(path, 'utf8')) };
+    if (at !== read.at) read = { at, html: ownPage(readFileSync(path, 'utf8'), base) };
     return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(read.html);
   };
 }
@@ -46,11 +48,11 @@ function createPage(path: string): (reply: FastifyReply) => FastifyReply {
  * The bundle finds its base by a small inline script, as it may be hosted under any path. Here the base is known: the script goes, relative
  * addresses (the build hides them from browsers that fetch ahead) become absolute, and a meta element tells the base, so that the policy needs neither inline scripts nor `<base>`.
  */
-export function ownPage(html: string): string {
+export function ownPage(html: string, base = '/'): string {
   return html
     .replace(/<script\b[^>]*\bdata-base-finder\b[^>]*>[\s\S]*?<\/script>\s*/i, '')
     .replace(/<link data-rel="(\w+)"([^>]*?)\sdata-href="/gi, '<link rel="$1"$2 href="')
     .replace(/(<script\b[^>]*?\s)data-src="/gi, '$1src="')
     .replace(/(<(?:script|link|img)\b[^>]*?\s(?:src|href)=")\.\//gi, '$1/')
-    .replace(/<head\b[^>]*>/i, (head) => `${head}\n    <meta name="tickglass-base" content="/">`);
+    .replace(/<head\b[^>]*>/i, (head) => `${head}\n    <meta name="tickglass-base" content="${base}">`);
 }

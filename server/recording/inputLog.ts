@@ -37,17 +37,17 @@ export class InputLog {
   /** Takes an input, just before the engine does. */
   readonly accept = (event: InputEvent): void => {
     this.seq += 1;
-    this.write(event, '');
+    this.write(event, '', this.seq);
   };
 
-  /** Adds an input the engine did not take: it repeats what the engine knows, for whoever starts to read here. It has the number of its place. */
-  insert(event: InputEvent): void {
-    this.write(event, ',"extra":true');
+  /** Adds an input the engine did not take: it repeats what the engine knows, for whoever starts to read here. It has the number of its place; in a head, which stands before the first moment, 0. */
+  insert(event: InputEvent, head = false): void {
+    this.write(event, ',"extra":true', head ? 0 : this.seq);
   }
 
-  private write(event: InputEvent, mark: string): void {
+  private write(event: InputEvent, mark: string, seq: number): void {
     if (this.sinks.size === 0) return;
-    const line = `{"seq":${this.seq}${mark},"event":${JSON.stringify(event)}}`;
+    const line = `{"seq":${seq}${mark},"event":${JSON.stringify(event)}}`;
     if (this.lines.length === 0) this.from = event.receiveTime;
     this.to = event.receiveTime;
     this.lines.push(line);

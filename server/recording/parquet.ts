@@ -43,16 +43,15 @@ export interface Extent {
   readonly from: number | null;
   readonly to: number | null;
   readonly events: number;
-  readonly lastSeq: number;
 }
 
-/** First and last time and number of inputs over segments. */
+/** First (that of a head left out) and last time and number of inputs over segments. */
 export function extentOf(paths: readonly string[]): Promise<Extent> {
   return withDuck(async (duck) => {
-    const reader = await duck.runAndReadAll(`SELECT min(t), max(t), count(*), max(seq) FROM read_parquet([${paths.map(quote).join(', ')}])`);
-    const [from, to, events, lastSeq] = reader.getRows()[0] ?? [];
+    const reader = await duck.runAndReadAll(`SELECT min(t) FILTER (seq > 0), max(t), count(*) FROM read_parquet([${paths.map(quote).join(', ')}])`);
+    const [from, to, events] = reader.getRows()[0] ?? [];
     const time = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-    return { from: time(from), to: time(to), events: Number(events ?? 0), lastSeq: Number(lastSeq ?? 0) };
+    return { from: time(from), to: time(to), events: Number(events ?? 0) };
   });
 }
 

@@ -194,7 +194,7 @@ export class Recordings {
     const now = values.at(-1)?.receiveTime ?? this.options.clock.now();
     const first = values[0]?.receiveTime ?? now;
     const past = engine.instruments().length <= MOST_NOTED ? pastOf(this.options, first) : [];
-    for (const event of [...headOf(this.options, first), ...past, ...values]) this.inputs.insert(event);
+    for (const event of [...headOf(this.options, first), ...past, ...values]) this.inputs.insert(event, true);
     this.refresher.again();
   }
 

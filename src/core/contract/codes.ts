@@ -83,6 +83,7 @@ export const ERRORS = {
   bad_origin: { audience: 'operator', retryable: false, words: 'This origin is not allowed here' },
   payload_too_large: { audience: 'client', retryable: false, words: 'The request is too large' },
   not_possible: { audience: 'operator', retryable: false, words: 'This cannot be done as things are' },
+  bad_recording: { audience: 'user', retryable: false, words: 'This recording cannot be read' },
   history_unavailable: { audience: 'operator', retryable: true, words: 'Stored history cannot be read at the moment' },
 } as const satisfies Record<string, ErrorCode>;
 export type ErrorName = keyof typeof ERRORS;
@@ -99,5 +100,6 @@ export const STATUS_CODES = [
   'data_quality', // a value was refused: not finite, negative, absurd
   'storage_degraded', // history cannot be written; streaming goes on
   'replay_ended', // the recording is over
+  'recording', // everything the market sends is being written to a file, or no longer
 ] as const;
 export type StatusCode = (typeof STATUS_CODES)[number];
