@@ -13,7 +13,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     process.stderr.write(`${result.error}; usage: npm run -s analyze -- ${Object.keys(SUBCOMMANDS).join(' | ')} with its options, see docs/analyze.md\n`);
     return 2;
   }
-  await new Promise((resolve) => process.stdout.write(result.value, resolve));
+  // A reader that leaves early, as `head` does, is no failure.
+  await new Promise((resolve) => process.stdout.once('error', resolve).write(result.value, resolve));
   return 0;
 }
 
