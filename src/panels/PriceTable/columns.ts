@@ -62,22 +62,47 @@ export function formatSpread(bp: number | null): string {
   return formatPrice(bp, size < 0.1 ? 3 : size < 10 ? 2 : 1);
 }
 
-/** The wanted columns that fit into `width` px, the most needed first, in order of appearance. The page never scrolls sideways. */
-export function fitColumns(wanted: readonly string[], width: number, narrow = false): readonly Column[] {
-  const want = new Set(wanted.length > 0 ? wanted : DEFAULT_COLUMNS);
+/** The wanted columns in the user's order, every known one once; the symbol is never left out. */
+export function wantedColumns(ids: readonly string[]): readonly ColumnId[] {
+  const known = [...new Set(ids)].flatMap((id) => BY_ID.get(id)?.id ?? []);
+  if (known.length === 0) return DEFAULT_COLUMNS;
+  return known.includes('symbol') ? known : known[0] === 'star' ? ['star', 'symbol', ...known.slice(1)] : ['symbol', ...known];
+}
+
+/** `id` moved by so many places. */
+export function moveColumn(ids: readonly ColumnId[], id: ColumnId, by: number): readonly ColumnId[] {
+  const at = ids.indexOf(id);
+  return at < 0 ? ids : ids.toSpliced(at, 1).toSpliced(Math.max(0, at + by), 0, id);
+}
+
+/** Widths by column id that the user gave, px. */
+export type Widths = Readonly<Record<string, number>>;
+const NO_WIDTHS: Widths = {};
+
+/** The wanted columns that fit into `width` px, the most needed first, in the user's order. The page never scrolls sideways. */
+export function fitColumns(wanted: readonly string[], width: number, narrow = false, widths = NO_WIDTHS): readonly Column[] {
+  const order = wantedColumns(wanted);
+  const want = new Set<ColumnId>(order);
   const fits = new Set<ColumnId>();
   let room = width;
   for (const id of PRIORITY) {
     const column = BY_ID.get(id);
-    if (!column || (!want.has(id) && id !== 'symbol')) continue;
-    room -= widthOf(column, narrow);
+    if (!column || !want.has(id)) continue;
+    room -= widths[id] ?? widthOf(column, narrow);
     if (room < 0) break;
     fits.add(id);
   }
   fits.add('symbol');
-  return COLUMNS.filter((c) => fits.has(c.id));
+  return order.flatMap((id) => (fits.has(id) ? (BY_ID.get(id) ?? []) : []));
 }
 
-/** `grid-template-columns` of head and rows alike. */
-export const gridTemplate = (columns: readonly Column[], narrow = false): string =>
-  columns.map((c) => (c.grow > 0 ? `minmax(${String(widthOf(c, narrow))}px, ${String(c.grow)}fr)` : `${String(widthOf(c, narrow))}px`)).join(' ');
+/** `grid-template-columns` of head and rows alike. A width the user gave is kept; where every column has one, the symbol takes what is left over. */
+export function gridTemplate(columns: readonly Column[], narrow = false, widths = NO_WIDTHS): string {
+  const stretches = columns.some((c) => c.grow > 0 && widths[c.id] === undefined);
+  return columns.map((c) => {
+    const own = widths[c.id];
+    const least = `${String(own ?? widthOf(c, narrow))}px`;
+    if (own !== undefined) return c.id === 'symbol' && !stretches ? `minmax(${least}, 1fr)` : least;
+    return c.grow > 0 ? `minmax(${least}, ${String(c.grow)}fr)` : least;
+  }).join(' ');
+}

@@ -8,6 +8,8 @@ export interface RowQuery {
   readonly text: string;
   readonly assetClass: Settings['assetClass'];
   readonly favourites: readonly string[];
+  /** Symbols of the chosen list in its order; null = no list. */
+  readonly list: readonly string[] | null;
   readonly sort: { readonly key: string; readonly direction: SortDirection };
 }
 export interface RowSource {
@@ -32,7 +34,8 @@ function inClass(instrument: InstrumentView, query: RowQuery, favourites: Readon
 /** Symbols to show, in order. Unknown values sink to the end in both directions; equals keep the server's order. */
 export function orderRows(symbols: readonly string[], source: RowSource, query: RowQuery): string[] {
   const favourites = new Set(query.favourites);
-  const shown = symbols.filter((s) => {
+  const known = new Set(symbols);
+  const shown = (query.list ? query.list.filter((s) => known.has(s)) : symbols).filter((s) => {
     const instrument = source.instrument(s);
     return inClass(instrument, query, favourites) && matches(instrument, query.text);
   });
@@ -48,36 +51,6 @@ export function orderRows(symbols: readonly string[], source: RowSource, query: 
     return a.key < b.key ? -sign : a.key > b.key ? sign : 0;
   });
   return keyed.map((k) => k.symbol);
-}
-
-/** Counts over the whole list, and the strongest moves. */
-export interface MarketBreadth {
-  readonly up: number;
-  readonly down: number;
-  readonly flat: number;
-  readonly unknown: number;
-  readonly gainers: readonly { readonly symbol: string; readonly percent: number }[];
-  readonly losers: readonly { readonly symbol: string; readonly percent: number }[];
-}
-
-/** Breadth of the 24 h change over `symbols`. Stale values count, for they are the last known; unknown ones do not. */
-export function breadthOf(symbols: readonly string[], source: RowSource, top: number): MarketBreadth {
-  const moves: { symbol: string; percent: number }[] = [];
-  for (const symbol of symbols) {
-    const percent = source.peek(symbol)?.changePercent;
-    if (percent !== null && percent !== undefined) moves.push({ symbol, percent });
-  }
-  moves.sort((a, b) => b.percent - a.percent);
-  const up = moves.filter((m) => m.percent > 0).length;
-  const down = moves.filter((m) => m.percent < 0).length;
-  return {
-    up,
-    down,
-    flat: moves.length - up - down,
-    unknown: symbols.length - moves.length,
-    gainers: moves.slice(0, Math.min(top, up)),
-    losers: moves.slice(Math.max(moves.length - top, moves.length - down)).reverse(),
-  };
 }
 
 const CLASS_WORDS: Readonly<Partial<Record<AssetClass, readonly [one: string, many: string]>>> = { equity: ['share', 'shares'], fx: ['currency pair', 'currency pairs'], metal: ['metal', 'metals'] };

@@ -1,22 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import InstrumentPanel from '@/panels/InstrumentPanel/InstrumentPanel.vue';
+import InstrumentHead from '@/panels/InstrumentPanel/InstrumentHead.vue';
 import { useConnectionStore } from '@/stores/connection';
+import { useWatchlistStore } from '@/stores/watchlists';
 import { fillMarket, freshStores, instrument, mountPanel, type Mounted } from './support';
 
 let mounted: Mounted;
 const open = async (symbol: string): Promise<string> => {
-  mounted = await mountPanel(InstrumentPanel, { props: { symbol } });
+  mounted = await mountPanel(InstrumentHead, { props: { symbol } });
   return mounted.wrapper.text();
 };
 
 beforeEach(freshStores);
 afterEach(() => mounted.wrapper.unmount());
 
-describe('InstrumentPanel', () => {
+describe('InstrumentHead', () => {
   it('says price, both sides, age and origin in words', async () => {
     fillMarket({ 'EUR/USD': { price: 1.09182, bid: 1.0918, ask: 1.09184 } }, [instrument('EUR/USD', { tickSize: 0.00001, priceDecimals: 5 })]);
     const text = await open('EUR/USD');
-    expect(text).toMatch(/1\.09182.*Fresh: 0 s old.*Real market data: Binance, by its live stream.*Bid1\.09180.*Ask1\.09184.*0\.37 bp/);
+    expect(text).toMatch(/Fresh: 0 s old.*Real market data: Binance, by its live stream.*1\.09182.*Bid1\.09180.*Ask1\.09184.*0\.37 bp/);
   });
   it('calls its own values simulated even where the server as a whole is live', async () => {
     fillMarket({ AAPL: { quality: 'simulated', source: 'simulator', route: 'simulator' }, 'BTC/USDT': {} });
@@ -39,8 +40,15 @@ describe('InstrumentPanel', () => {
     expect(await open('AAPL')).toContain('No source has this symbol. Finnhub: the key was refused (401). Twelve Data and Alpha Vantage would carry it: start the server with TWELVE_DATA_API_KEY or ALPHA_VANTAGE_API_KEY.');
     expect(mounted.wrapper.find('.tag').text()).toMatch(/^NO SOURCE/);
   });
-  it('says that a symbol is not known here', async () => {
+  it('puts the symbol into a list, an old one or a new one', async () => {
     fillMarket({ 'BTC/USDT': {} });
-    expect(await open('NOPE')).toContain('NOPE is not known here');
+    const id = useWatchlistStore().create('Morning') ?? '';
+    await open('BTC/USDT');
+    await mounted.wrapper.find('.popup > .button').trigger('click');
+    await mounted.wrapper.find('.popup input[type="checkbox"]').setValue(true);
+    expect(useWatchlistStore().has(id, 'BTC/USDT')).toBe(true);
+    await mounted.wrapper.find('.popup input:not([type])').setValue('Evening');
+    await mounted.wrapper.find('.popup form').trigger('submit');
+    expect(useWatchlistStore().lists.map((l) => [l.name, l.symbols])).toEqual([['Morning', ['BTC/USDT']], ['Evening', ['BTC/USDT']]]);
   });
 });
