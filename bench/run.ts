@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   engine: async () => (await import('./engine')).measureEngine(),
   indicators: async () => (await import('./indicators')).measureIndicators(),
   ingest: async () => (await import('./ingest')).measureIngest(),
+  history: async () => (await import('./history')).measureHistory(),
   hub: async () => (await import('./hub')).measureHub(),
   table: async () => (await import('./table')).measureTable(),
 };

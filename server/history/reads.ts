@@ -4,8 +4,10 @@ import type { Candle } from '@/core/market/outputs';
 import type { Database } from './database';
 import { usedBytes } from './limits';
 import type { CandleQuery, Gap, GapQuery, GapState, HistoryArchive, HistoryReader, StoredCandle } from './port';
-import { GAPS, NEWEST, NEWEST_MINUTES, rangeSql, SIGNALS, SPARSE, STATS } from './sql';
+import { BOUNDS, GAPS, NEWEST, NEWEST_MINUTES, rangeSql, SIGNALS, SPARSE, STATS } from './sql';
 
+/** Candles' lengths looked back for one candle, where hardly any is missing. */
+const DENSE = 1.1;
 /** Farther from the present than any time, ms; whole intervals may be added to it. */
 const FAR = 8_000_000_000_000_000;
 const text = (value: DuckDBValue | undefined): string => (typeof value === 'string' ? value : '');
@@ -14,18 +16,27 @@ const orNull = (value: DuckDBValue | undefined): number | null => (typeof value 
 
 /** See `HistoryReader.candles`. */
 export async function readCandles(database: Database, { kind, symbol, interval, start, end, limit }: CandleQuery): Promise<readonly Candle[]> {
-  const stop = end === null ? FAR : Math.floor(end);
-  const from = start === null ? -FAR : Math.ceil(start);
+  // Of all series: the library knows it without reading them.
+  const [first, last] = (await database.read(BOUNDS))[0] ?? [];
+  const [oldest, newest] = [orNull(first), orNull(last)];
+  if (oldest === null || newest === null) return [];
+  const stop = Math.min(newest, end === null ? newest : Math.floor(end));
+  // A longer candle made of minutes opens before the first of them.
+  const from = Math.max(oldest - INTERVAL_MS[interval], start === null ? -Infinity : Math.ceil(start));
   const sql = rangeSql(interval);
-  const page = async (first: number, last: number): Promise<Candle[]> => {
-    const [times, opens, highs, lows, closes, volumes] = await database.readColumns(sql, { kind, symbol, limit: BigInt(limit), start: BigInt(first), stop: BigInt(last) });
-    const candles = (times ?? []).map((time, i) => ({ openTime: real(time), open: real(opens?.[i]), high: real(highs?.[i]), low: real(lows?.[i]), close: real(closes?.[i]), volume: real(volumes?.[i]) }));
-    return candles.reverse();
-  };
-  // Most pages lie within a bounded look-back, which spares most of the file; those that do not are read again without it.
-  const near = Math.max(from, stop - limit * SPARSE * INTERVAL_MS[interval]);
-  const candles = near > -FAR && stop < FAR ? await page(near, stop) : [];
-  return candles.length >= limit || (stop < FAR && near === from) ? candles : page(from, stop);
+  // A market that never rests fills a page from little more than its own length, most others from six times that; only what is left is looked
+  // for in the whole file. Each try spares reading the rest of it.
+  for (const stretch of [DENSE, SPARSE, Infinity]) {
+    const near = Math.max(from, stop - Math.ceil(limit * stretch) * INTERVAL_MS[interval]);
+    const columns = await database.readColumns(sql, { kind, symbol, limit: BigInt(limit), start: BigInt(near), stop: BigInt(stop) });
+    if ((columns[0]?.length ?? 0) >= limit || near === from) return candlesOf(columns);
+  }
+  return [];
+}
+
+function candlesOf([times = [], opens, highs, lows, closes, volumes]: readonly DuckDBValue[][]): Candle[] {
+  const candles = times.map((time, i) => ({ openTime: real(time), open: real(opens?.[i]), high: real(highs?.[i]), low: real(lows?.[i]), close: real(closes?.[i]), volume: real(volumes?.[i]) }));
+  return candles.reverse();
 }
 
 /** See `HistoryReader.newestCandles`. */

@@ -56,6 +56,9 @@ export function rangeSql(interval: Interval): string {
     SELECT open_time::DOUBLE, open, high, low, close, volume FROM (FROM stored UNION ALL (SELECT * FROM made WHERE bucket NOT IN (SELECT open_time FROM stored))) ORDER BY 1 DESC LIMIT $limit`;
 }
 
+/** Oldest and newest open time of all candles. */
+export const BOUNDS = 'SELECT min(open_time)::DOUBLE, max(open_time)::DOUBLE FROM candles';
+
 export const SIGNALS = `SELECT record FROM (
     SELECT record, ts, id FROM signals WHERE kind = $kind AND ($symbol IS NULL OR symbol = $symbol) AND ts < $before
     ORDER BY ts DESC, id DESC LIMIT $limit) ORDER BY ts, id`;
