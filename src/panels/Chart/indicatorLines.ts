@@ -65,3 +65,9 @@ export function trackOf({ name, params }: { readonly name: string; readonly para
     throw error;
   }
 }
+
+/** Index of the colour of each column of each indicator, in the order they are drawn; -1 = not drawn. */
+export function shadesOf(lines: readonly IndicatorLines[], shades: number): number[][] {
+  let next = 0;
+  return lines.map(({ columns }) => columns.map(({ draw }) => (draw === 'none' ? -1 : next++ % shades)));
+}
