@@ -52,9 +52,13 @@ class BollingerBands extends Indicator {
   }
 }
 
+/** Deviation, root of the variance, below which TA-Lib says 0. */
+const TA_ZERO = 1e-7;
+
 /**
  * TA-Lib's running sums, whose rounding (4e-6 of the value on EUR/USD) is part of the values others compare with, as long as they
- * hold: where prices are far below those the sums have seen, or flat, or tiny, the exact value, until the window is renewed.
+ * hold. The exact value, until the window is renewed, where they lose their digits: a tenth below prices they have seen, where the
+ * price stands still, and below the variance that TA-Lib calls 0.
  */
 class StandardDeviation extends Indicator {
   private readonly spread: Spread;
@@ -63,6 +67,9 @@ class StandardDeviation extends Indicator {
   private peak = 0;
   /** Candles until the sums are believed again. */
   private doubt = 0;
+  /** Candles in a row at which the price stood still. */
+  private still = 0;
+  private close = NaN;
 
   constructor(private readonly period: number) {
     super(1);
@@ -78,10 +85,13 @@ class StandardDeviation extends Indicator {
     const squares = this.squares + x * x;
     const peak = Math.max(this.peak, x);
     const running = Math.sqrt(squares / this.period - (sum / this.period) * (sum / this.period));
-    const holds = !(peak >= 2 * mean || Math.abs(running - exact) > 1e-5 * exact);
-    out[0] = holds && this.doubt === 0 && exact > 0 ? running : exact;
+    const still = c.high === c.low && c.low === this.close ? this.still + 1 : 0;
+    const holds = !(peak > 1.1 * mean || still > 0.7 * this.period || Math.abs(running - exact) > 1e-5 * exact);
+    out[0] = holds && this.doubt === 0 && exact > TA_ZERO ? running : exact;
     if (!commit) return;
     this.peak = peak;
+    this.still = still;
+    this.close = x;
     this.doubt = holds ? Math.max(0, this.doubt - 1) : this.period;
     this.sum = Number.isNaN(oldest) ? sum : sum - oldest;
     this.squares = Number.isNaN(oldest) ? squares : squares - oldest * oldest;
