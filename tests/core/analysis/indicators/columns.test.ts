@@ -15,6 +15,15 @@ describe('columns of the indicators', () => {
     expect(REFERENCE_SET.flatMap(({ spec, params }) => spec.columns(params).map(({ name }) => name)).join(',')).toBe(HEADER);
   });
 
+  it('do not change with what comes after', () => {
+    const candles = walk('prefix', 500);
+    const whole = registryColumns(candles);
+    for (const n of [1, 30, 77, 250, 499]) {
+      const garbage = candles.slice(n).map((c, k) => ({ ...c, open: 1, high: 1e7, low: 0.5, close: k % 2 === 0 ? 1e6 : 2, volume: 1e12 }));
+      for (const [name, values] of Object.entries(registryColumns([...candles.slice(0, n), ...garbage]))) expect(values.slice(0, n), name).toEqual(whole[name]?.slice(0, n));
+    }
+  });
+
   it.each([['usual', 100], ['tiny', 7e-6], ['huge', 9e8]])('equal what their definitions give over whole arrays: %s prices, flat runs, gaps, no trades', (_, level) => {
     const candles = walk('naive', 700, level);
     const naive = naiveColumns(candles);
