@@ -6,6 +6,8 @@ import { fail } from './failure';
 
 /** Addresses of the page itself (the router's own routes); anything else is a file or nothing. */
 const ROUTES = /^\/(?:$|(?:market|analysis|alerts|status|replay)(?:\/|$))/;
+/** What only a replay that is open has: without it there is nothing, and no page either. */
+const ROOM_PARTS = /^\/replay\/[^/]*\/(?:api|ws|health|metrics|assets|config\.json)(?:\/|$)/;
 
 /** Serves the built page: hashed assets for ever, everything else to be asked again; the page itself for its routes only. */
 export async function serveBundle(app: FastifyInstance, folder: string, base = '/'): Promise<void> {
@@ -25,7 +27,7 @@ export async function serveBundle(app: FastifyInstance, folder: string, base = '
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && ROUTES.test(path)) return page(reply);
+    if (isRead && ROUTES.test(path) && !ROOM_PARTS.test(path)) return page(reply);
     // A person who mistyped an address gets the page, which says so; programs and missing files get the coded error.
     const typed = isRead && !path.startsWith('/api') && !/\.\w+$/.test(path) && (request.headers.accept ?? '').includes('text/html');
     return typed ? page(reply.code(404)) : fail(reply, 'not_found');

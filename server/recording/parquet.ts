@@ -8,7 +8,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export async function withDuck<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
   // Loaded here, not at the top: the library takes 0.3 s, which no first price should wait for.
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '192MB' });
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '256MB' });
   try {
     const connection = await instance.connect();
     try {
@@ -25,7 +25,7 @@ export async function withDuck<T>(work: (connection: DuckDBConnection) => Promis
 const COLUMNS = `seq, (event->>'$.receiveTime')::DOUBLE AS t, event->>'$.type' AS type, event->>'$.venue' AS venue,
   coalesce(event->>'$.symbol', event->>'$.instrument.symbol') AS symbol, event::VARCHAR AS event`;
 const journal = (path: string): string =>
-  `read_json(${quote(path)}, format = 'newline_delimited', columns = {seq: 'BIGINT', extra: 'BOOLEAN', event: 'JSON'}, ignore_errors = true, maximum_object_size = 67108864)`;
+  `read_json(${quote(path)}, format = 'newline_delimited', columns = {seq: 'BIGINT', extra: 'BOOLEAN', event: 'JSON'}, ignore_errors = true, maximum_object_size = 8388608)`;
 const OUTPUT = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440';
 
 /**
@@ -88,7 +88,7 @@ export interface StoredInput {
 /** Reads the inputs in their order, some thousand at a time, so that memory stays bounded whatever the size of the file. */
 export async function* readInputs(path: string): AsyncGenerator<readonly StoredInput[]> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '192MB' });
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '256MB' });
   const connection = await instance.connect();
   try {
     const result = await connection.stream(`SELECT seq, event FROM read_parquet(${quote(path)})`);

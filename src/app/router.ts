@@ -10,6 +10,7 @@ export const routes: readonly RouteRecordRaw[] = [
   { path: '/market/:symbol(.+)', component: () => import('@/views/InstrumentView.vue') },
   { path: '/analysis', component: () => import('@/views/AnalysisView.vue'), meta: { title: 'Analysis' } },
   { path: '/status', component: () => import('@/views/StatusView.vue'), meta: { title: 'Status' } },
+  { path: '/replay/:room(.*)?', component: () => import('@/views/ReplayView.vue'), meta: { title: 'Replay' } },
   { path: '/:rest(.*)*', component: () => import('@/views/NotFoundView.vue'), meta: { title: 'Page not found' } },
 ];
 

@@ -1,6 +1,7 @@
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { CLIENT, type ClientPort } from '@/composables/useClient';
+import { REPLAYS, roomOf } from '@/composables/useReplays';
 import { createApi, createClient, type Client } from '@/service';
 import { appBase } from './base';
 import { loadConfig } from './config';
@@ -56,6 +57,8 @@ export async function start(root: string): Promise<void> {
 
   const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: createApi(config.server) };
   app.provide(CLIENT, port);
+  const { room, home } = roomOf(config.server);
+  app.provide(REPLAYS, { room, home, load: async () => (await import('@/service/replays')).createReplayApi(home, config.server) });
   app.use(createAppRouter(base));
   client.connect();
   app.mount(root);

@@ -2,6 +2,7 @@
 export { createApi, type Answer, type Api, type ApiFailure } from './api';
 export { createClient, type Client, type ClientOptions } from './client';
 export { pageEnvironment } from './environment';
+export type { ReplayApi } from './replays';
 export type { CachedPrice, PriceListener } from './priceCache';
 export { streamUrl } from './streamOptions';
 export type { ActivityNote, BookChange, ChangeFamily, ChangeOf, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor, WebSocketLike } from './types';

@@ -117,4 +117,4 @@ export interface WebSocketConstructor {
   new (url: string, protocols?: string[]): WebSocketLike;
   readonly CLOSING: number;
 }
-export type FetchLike = (url: string, init: { readonly method?: 'GET' | 'POST'; readonly signal: AbortSignal; readonly headers: Record<string, string> }) => Promise<{ readonly ok: boolean; readonly status: number; json(): Promise<unknown> }>;
+export type FetchLike = (url: string, init: { readonly method?: 'GET' | 'POST' | 'DELETE'; readonly body?: string; readonly signal: AbortSignal; readonly headers: Record<string, string> }) => Promise<{ readonly ok: boolean; readonly status: number; json(): Promise<unknown> }>;

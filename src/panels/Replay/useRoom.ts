@@ -1,0 +1,48 @@
+import { shallowRef, type Ref, type ShallowRef } from 'vue';
+import { usePoll } from '@/composables/usePoll';
+import { useReplays, type ApiFailure } from '@/composables/useReplays';
+import type { ReplayCommand, ReplayInfo, StateHash } from '@/core/contract';
+
+/** How often the room is asked where it stands, ms. */
+const EVERY_MS = 500;
+const HASH_MS = 2_000;
+
+export interface Room {
+  readonly info: Readonly<ShallowRef<ReplayInfo | null>>;
+  /** Why the room does not answer. */
+  readonly failure: Readonly<Ref<ApiFailure | null>>;
+  readonly hash: Readonly<ShallowRef<StateHash | null>>;
+  /** Why the last command was refused; null when it was obeyed. */
+  readonly refused: Readonly<ShallowRef<string | null>>;
+  send(command: ReplayCommand): Promise<void>;
+  /** Closes the room on the server. */
+  close(): Promise<boolean>;
+}
+
+/** The replay in whose room this page is: where it stands, and its controls. */
+export function useRoom(): Room {
+  const port = useReplays();
+  const api = port.load();
+  const told = shallowRef<ReplayInfo | null>(null);
+  const refused = shallowRef<string | null>(null);
+  const { failure } = usePoll(async (signal) => {
+    const answer = await (await api).info(signal);
+    if (answer.ok) told.value = answer.value;
+    return answer;
+  }, { everyMs: EVERY_MS, active: () => port.room !== null });
+  const { value: hash } = usePoll(async (signal) => (await api).hash(signal), { everyMs: HASH_MS, active: () => port.room !== null, key: () => told.value?.state });
+  return {
+    info: told, failure, hash, refused,
+    async send(command) {
+      const answer = await (await api).command(command, new AbortController().signal);
+      refused.value = answer.ok ? null : answer.error.words;
+      if (answer.ok) told.value = answer.value;
+    },
+    async close() {
+      if (port.room === null) return false;
+      const answer = await (await api).close(port.room, new AbortController().signal);
+      refused.value = answer.ok ? null : answer.error.words;
+      return answer.ok;
+    },
+  };
+}
