@@ -14,6 +14,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   indicators: async () => (await import('./indicators')).measureIndicators(),
   ingest: async () => (await import('./ingest')).measureIngest(),
   history: async () => (await import('./history')).measureHistory(),
+  sentiment: async () => (await import('./sentiment')).measureSentiment(),
   hub: async () => (await import('./hub')).measureHub(),
   table: async () => (await import('./table')).measureTable(),
 };

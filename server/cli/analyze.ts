@@ -4,6 +4,7 @@ import type { Subcommand } from './analyzeInput';
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   indicators: async () => (await import('./analyzeIndicators')).indicators,
   ratings: async () => (await import('./analyzeRatings')).ratings,
+  sentiment: async () => (await import('./analyzeSentiment')).sentiment,
 };
 
 async function main([name = '', ...args]: readonly string[]): Promise<number> {

@@ -52,7 +52,9 @@ class ChannelPublisher implements Publisher {
       case 'quote': return this.set('market', output.quote.symbol, output.quote);
       case 'sparkline': return this.set('sparkline', output.symbol, output.data);
       case 'rating': return this.set('ratings', `${output.rating.symbol}|${output.rating.tf}`, output.rating);
-      case 'sentiment': return this.set('binary', output.symbol ?? MARKET_WIDE_KEY, output.data);
+      case 'sentiment':
+        if (output.quiet !== true) this.set('binary', output.symbol ?? MARKET_WIDE_KEY, output.data);
+        return this.pass(output);
       case 'trade':
         this.options.channels.append(channelOf('trades', output.symbol), [tradeItem(output)]);
         return this.options.onDemand.told(output);

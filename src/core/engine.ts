@@ -322,9 +322,10 @@ class MarketEngine extends EngineState {
     const quote = row.quotes.update(this.now, session, refresh);
     if (quote === null) return;
     this.out({ type: 'quote', quote });
-    const { symbol, bid, ask, last, venue, kind, receiveTime } = quote;
+    const { symbol, bid, ask, last, venue, kind, receiveTime, bidSize, askSize } = quote;
     const known = bid !== null && ask !== null;
-    this.ratings.analysis.quote({ symbol, mid: known ? (bid + ask) / 2 : null, last, spread: known ? ask - bid : null, venue, kind, now: receiveTime ?? this.now });
+    const mid = known ? (bid + ask) / 2 : null;
+    this.ratings.analysis.quote({ symbol, mid, last, spread: known ? ask - bid : null, bidSize, askSize, venue, kind, now: receiveTime ?? this.now });
   }
 
   private onClosedCandle(row: Row, interval: Interval, candle: Candle, revised: boolean, history: boolean): void {

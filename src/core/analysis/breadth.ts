@@ -26,6 +26,8 @@ interface Member {
   money: number;
   aboveEma: boolean | null;
   extreme: -1 | 0 | 1;
+  /** Volatility of the last 10 minutes over that of the last 100; null while unknown. */
+  restlessness: number | null;
 }
 
 /** Advances, declines and mood over the watch list, against the UTC day's open (or the first price known of the day). */
@@ -58,6 +60,7 @@ export class BreadthTracker {
     m.price ??= last.close;
     m.aboveEma = aboveEma(candles);
     m.extreme = extremeOf(candles);
+    m.restlessness = volatilityRatio(candles);
   }
 
   /** `callShare`: share of instruments with P(up) above one half; null while there are none. */
@@ -76,7 +79,10 @@ export class BreadthTracker {
       aboveEma20: averaged.length > 0 ? averaged.filter((m) => m.aboveEma).length / averaged.length : null,
       callShare, newHigh: members.filter((m) => m.extreme > 0).length, newLow: members.filter((m) => m.extreme < 0).length,
     };
-    return { breadth, mood: this.#mood(breadth, now) };
+    const restless = members.flatMap((m) => (m.restlessness === null ? [] : [m.restlessness]));
+    // Turned round: calm counts as good mood.
+    const calm = restless.length > 0 ? -restless.reduce((sum, x) => sum + x, 0) / restless.length : null;
+    return { breadth, mood: this.#mood(breadth, calm, now) };
   }
 
   /** Prices and days start anew, the mood's history too: it belongs to one kind of data. */
@@ -87,9 +93,9 @@ export class BreadthTracker {
   }
 
   /** Mean of the percentile ranks of the parts in their own history; never called fear or greed. */
-  #mood(b: Breadth, now: number): number | null {
+  #mood(b: Breadth, calm: number | null, now: number): number | null {
     const parts: Record<string, number | null> = {
-      net: b.net, upVol: b.upVol, aboveEma20: b.aboveEma20, extremes: b.n > 0 ? (b.newHigh - b.newLow) / b.n : null,
+      net: b.net, upVol: b.upVol, aboveEma20: b.aboveEma20, extremes: b.n > 0 ? (b.newHigh - b.newLow) / b.n : null, calm,
     };
     const sample = now - this.#sampledAt >= SAMPLE_MS;
     if (sample) this.#sampledAt = now;
@@ -110,7 +116,7 @@ export class BreadthTracker {
   #member(symbol: string, time: number, price: number, openTime: number): Member {
     const day = Math.floor(time / DAY);
     let m = this.#members.get(symbol);
-    if (!m) this.#members.set(symbol, (m = { day, dayEnd: (day + 1) * DAY, open: price, openTime, price: null, money: 0, aboveEma: null, extreme: 0 }));
+    if (!m) this.#members.set(symbol, (m = { day, dayEnd: (day + 1) * DAY, open: price, openTime, price: null, money: 0, aboveEma: null, extreme: 0, restlessness: null }));
     if (day > m.day) Object.assign(m, { day, dayEnd: (day + 1) * DAY, open: price, openTime, money: 0 });
     else if (day === m.day && openTime < m.openTime) Object.assign(m, { open: price, openTime });
     return m;
@@ -148,4 +154,16 @@ function extremeOf(candles: readonly Candle[]): -1 | 0 | 1 {
     if (c.low < low) low = c.low;
   }
   return last.high > high ? 1 : last.low < low ? -1 : 0;
+}
+
+/** null with fewer than 101 candles or without any movement. */
+function volatilityRatio(candles: readonly Candle[]): number | null {
+  if (candles.length < 101) return null;
+  let short = 0, long = 0;
+  for (let k = 1; k <= 100; k++) {
+    const r = Math.log((candles.at(-k) as Candle).close / (candles.at(-k - 1) as Candle).close);
+    long += (r * r) / 100;
+    if (k <= 10) short += (r * r) / 10;
+  }
+  return long > 0 && Number.isFinite(short) ? Math.sqrt(short / long) : null;
 }

@@ -3,10 +3,10 @@ import { Sentiment } from './sentiment';
 import type { Analysis, AnalysisOptions } from './types';
 
 export { RATING_METHOD, SIGNAL_PLAN } from './ratings';
-export { SENTIMENT_METHOD } from './sentiment';
+export { SENTIMENT_METHOD, type SentimentState } from './sentiment';
 export type { Analysis, AnalysisOptions, AnalysisSink, CandleInput, QuoteInput } from './types';
 
-/** Ratings and signals (`tr26@1`) on the timeframes given, and sentiment (`naive2@0`). */
+/** Ratings and signals (`tr26@1`) on the timeframes given, and sentiment (`mix@1`). */
 export function createAnalysis(options: AnalysisOptions): Analysis {
   const intervals = new Set(options.intervals);
   const ratings = new Ratings();
@@ -25,9 +25,12 @@ export function createAnalysis(options: AnalysisOptions): Analysis {
     setPace: (pace) => sentiment.setPace(pace),
     quote: (input) => sentiment.quote(input),
     clock: (now, out) => sentiment.clock(now, out),
+    short: (symbol) => sentiment.short(symbol),
+    sentimentState: () => sentiment.state(),
+    restoreSentiment: (state) => sentiment.restore(state),
     reset(now = 0, out = () => undefined) {
       ratings.reset(now, out);
-      sentiment.reset();
+      sentiment.reset(now, out);
     },
   };
 }

@@ -1,155 +1,152 @@
 import type { BinaryData, DataKind } from '../contract';
 import { BreadthTracker } from './breadth';
-import { HorizonModel, HORIZONS, type VoidReason } from './horizon';
+import { MIX_HORIZONS, SymbolModel, type HorizonSpec, type SymbolState } from './mix/symbolModel';
 import type { AnalysisSink, CandleInput, QuoteInput } from './types';
 
-/**
- * Method id: two naive experts. It says what it is; on most markets the record will show no edge, and then no arrow is drawn.
- */
-export const SENTIMENT_METHOD = 'naive2@0';
-/** Horizon plain clients read as up and down, seconds. */
-const MAIN_HORIZON = 60;
+/** Method id of the model. A change of any rule is a new id with a fresh track record. */
+export const SENTIMENT_METHOD = 'mix@1';
 /** Without a price for this long nothing is forecast: the last message ages on screen. */
 const SILENT_MS = 60_000;
-/** Least time between two forecasts of one symbol. */
+/** Least time between two published forecasts of one symbol. */
 const LEAST_MS = 1_000;
 
-interface SymbolState {
-  readonly symbol: string;
-  readonly kind: DataKind;
-  readonly horizons: readonly HorizonModel[];
-  /** Time at which the next open forecast is due, ms; Infinity when none is open. */
-  due: number;
-  venue: string;
-  px: 'mid' | 'trade';
-  price: number | null;
-  priceTime: number;
-  sentAt: number;
+/** What a restart needs, to go on with what was learned and with the record. */
+export interface SentimentState {
+  readonly method: string;
+  readonly symbols: readonly SymbolState[];
 }
-
-const usable = (price: number | null): price is number => price !== null && Number.isFinite(price) && price > 0;
 
 /** Probability of a rise per symbol and horizon, with its record, and the breadth of the watch list. */
 export class Sentiment {
   /** By kind and symbol: records of two kinds of data never mix. */
-  readonly #states = new Map<DataKind, Map<string, SymbolState>>();
-  readonly #breadth = new BreadthTracker();
-  #kind: DataKind | null = null;
-  #marketSentAt = -Infinity;
-  #pace = 1;
+  private readonly models = new Map<DataKind, Map<string, SymbolModel>>();
+  private readonly breadth = new BreadthTracker();
+  private kind: DataKind | null = null;
+  private now = -Infinity;
+  private marketSentAt = -Infinity;
+  private pace = 1;
+  /** Models with outcomes not told yet. */
+  private readonly ended = new Set<SymbolModel>();
 
-  constructor(private readonly everyMs: number) {}
+  /** @param everyMs longest time between two published forecasts of one symbol, ms of feed time. */
+  constructor(private readonly everyMs: number, private readonly specs: readonly HorizonSpec[] = MIX_HORIZONS) {}
 
   setPace(pace: number): void {
-    this.#pace = pace;
+    this.pace = pace;
   }
 
   quote(input: QuoteInput): void {
-    const px = usable(input.mid) ? 'mid' : 'trade';
-    const price = usable(input.mid) ? input.mid : input.last;
-    if (!usable(price) || !Number.isFinite(input.now)) return;
-    if (this.#kind !== null && this.#kind !== input.kind) this.reset();
-    this.#kind = input.kind;
-    const state = this.#state(input);
-    const now = Math.max(input.now, state.priceTime);
-    if (state.price !== null && (state.venue !== input.venue || state.px !== px)) voidAll(state, 'feed');
-    // Labels are due up to now: the price before this one held until here.
-    else if (state.price !== null && state.due < now) matureAll(state, now, false, state.price);
-    state.venue = input.venue;
-    state.px = px;
-    state.price = price;
-    state.priceTime = now;
-    this.#breadth.quote(input.symbol, price, now);
+    if (this.kind !== null && this.kind !== input.kind) this.reset();
+    const model = this.model(input.kind, input.symbol);
+    if (!model.quote(input)) return;
+    this.kind = input.kind;
+    if (input.now > this.now) this.now = input.now;
+    if (model.ended.length > 0) this.ended.add(model);
+    this.breadth.quote(input.symbol, model.price as number, model.priceTime);
   }
 
   /** A one-minute candle closed, or its history came in (`warm`). */
   minute(input: CandleInput, out: AnalysisSink): void {
-    this.#breadth.candles(input.symbol, input.candles, input.warm);
-    const state = this.#states.get(input.kind)?.get(input.symbol);
-    if (!input.warm && state) this.#send(state, input.now, out);
+    this.breadth.candles(input.symbol, input.candles, input.warm);
+    const model = this.model(input.kind, input.symbol);
+    model.minute(input);
+    if (input.warm || model.price === null) return;
+    // What is due is learned before the next forecast is made.
+    if (model.due <= input.now) this.mature(model, input.now);
+    model.second(input.now, true);
+    this.flush(out);
+    this.publish(model, input.now, true, out);
   }
 
   clock(now: number, out: AnalysisSink): void {
-    if (this.#kind === null) return;
-    const everyMs = this.everyMs * this.#pace;
-    for (const state of this.#states.get(this.#kind)?.values() ?? []) {
-      if (state.price === null) continue;
-      if (state.due <= now) matureAll(state, now, true, state.price);
-      if (now - state.sentAt >= everyMs) this.#send(state, now, out);
-    }
-    if (now - this.#marketSentAt < everyMs) return;
-    this.#marketSentAt = now;
-    out({ type: 'sentiment', symbol: null, data: this.#market(now, this.#kind) });
-  }
-
-  reset(): void {
-    for (const states of this.#states.values()) {
-      for (const state of states.values()) {
-        voidAll(state, 'mode');
-        state.price = null;
-        state.sentAt = -Infinity;
+    this.now = now;
+    if (this.kind !== null) {
+      for (const model of this.models.get(this.kind)?.values() ?? []) {
+        if (model.price === null) continue;
+        if (model.due <= now) this.mature(model, now);
+        const publishes = now - model.sentAt >= this.everyMs && now - model.priceTime <= SILENT_MS;
+        model.second(now, publishes);
+        if (publishes) this.publish(model, now, false, out);
       }
     }
-    this.#breadth.reset();
-    this.#kind = null;
-    this.#marketSentAt = -Infinity;
+    this.flush(out);
+    if (this.kind === null || now - this.marketSentAt < this.everyMs * this.pace) return;
+    this.marketSentAt = now;
+    out({ type: 'sentiment', symbol: null, data: this.market(now, this.kind) });
   }
 
-  /** Publishes and, in the same moment, records the forecasts published. */
-  #send(state: SymbolState, now: number, out: AnalysisSink): void {
-    const age = now - state.priceTime;
-    if (state.price === null || age > SILENT_MS || now - state.sentAt < LEAST_MS) return;
-    state.sentAt = now;
-    const main = state.horizons.find((h) => h.seconds === MAIN_HORIZON)?.present();
-    for (const h of state.horizons) h.issue(now, state.price, age);
-    state.due = nextDue(state);
-    out({
-      type: 'sentiment',
-      symbol: state.symbol,
-      data: {
-        ...base(state.kind, now), up: main ? main.pUp : null, down: main ? 1 - main.pUp : null, venue: state.venue, mid: state.price, px: state.px,
-        horizons: state.horizons.map((h) => h.message()),
-        drivers: main ? [{ k: 'last_move', value: main.last, effect: main.effect }] : [], breadth: null, mood: null,
-      },
-    });
+  /** The newest forecast of the shortest horizon, made each second; null without one. Asking changes nothing. */
+  short(symbol: string): BinaryData | null {
+    const model = this.kind === null ? undefined : this.models.get(this.kind)?.get(symbol);
+    const short = model?.short();
+    if (!model || !short) return null;
+    return { ...base(model.kind, short.ts), up: null, down: null, venue: model.venue, mid: model.price, px: model.px, horizons: short.horizons, drivers: [], breadth: null, mood: null };
   }
 
-  #market(now: number, kind: DataKind): BinaryData {
-    const active = [...(this.#states.get(kind)?.values() ?? [])].filter((s) => s.price !== null && now - s.priceTime <= SILENT_MS);
-    const up = active.filter((s) => (s.horizons.find((h) => h.seconds === MAIN_HORIZON)?.present().pUp ?? 0.5) > 0.5);
+  /** Another market is shown: what is open is void, at the feed time `now` of the market before. */
+  reset(now = this.now, out?: AnalysisSink): void {
+    for (const models of this.models.values()) {
+      for (const model of models.values()) {
+        model.forget(Number.isFinite(now) ? now : 0);
+        if (model.ended.length > 0) this.ended.add(model);
+      }
+    }
+    if (out) this.flush(out);
+    this.breadth.reset();
+    this.kind = null;
+    this.now = -Infinity;
+    this.marketSentAt = -Infinity;
+  }
+
+  state(): SentimentState {
+    return { method: SENTIMENT_METHOD, symbols: [...this.models.values()].flatMap((models) => Array.from(models.values(), (model) => model.state())) };
+  }
+
+  /** Goes on from a state of before a restart. What does not fit (another method, other features) starts anew: number of symbols that go on. */
+  restore(state: SentimentState): number {
+    if (state.method !== SENTIMENT_METHOD) return 0;
+    return state.symbols.filter((s) => this.model(s.kind, s.symbol).restore(s)).length;
+  }
+
+  private mature(model: SymbolModel, now: number): void {
+    model.mature(now, true);
+    if (model.ended.length > 0) this.ended.add(model);
+  }
+
+  /** Publishes and, in the same moment, records the forecasts published. A fast feed tells its readers as often as a slow one. */
+  private publish(model: SymbolModel, now: number, closed: boolean, out: AnalysisSink): void {
+    if (now - model.priceTime > SILENT_MS || now - model.sentAt < LEAST_MS) return;
+    const data = model.forecast(now, closed);
+    const quiet: boolean = now - model.toldAt < (closed ? LEAST_MS : this.everyMs) * this.pace;
+    if (!quiet) model.toldAt = now;
+    out({ type: 'sentiment', symbol: model.symbol, data, ...(quiet ? { quiet: true as const } : {}) });
+  }
+
+  /** Tells the outcomes that came in since. */
+  private flush(out: AnalysisSink): void {
+    for (const model of this.ended) {
+      out({ type: 'outcome', of: 'sentiment', outcomes: model.ended });
+      model.ended = [];
+    }
+    this.ended.clear();
+  }
+
+  private market(now: number, kind: DataKind): BinaryData {
+    const active = [...(this.models.get(kind)?.values() ?? [])].filter((m) => m.price !== null && now - m.priceTime <= SILENT_MS);
+    const up = active.filter((m) => (m.up ?? 0.5) > 0.5);
     return {
       ...base(kind, now), up: null, down: null, venue: '', mid: null, px: 'mid', horizons: [], drivers: [],
-      ...this.#breadth.read(now, active.length > 0 ? up.length / active.length : null),
+      ...this.breadth.read(now, active.length > 0 ? up.length / active.length : null),
     };
   }
 
-  #state({ kind, symbol, venue }: QuoteInput): SymbolState {
-    let states = this.#states.get(kind);
-    if (!states) this.#states.set(kind, (states = new Map()));
-    let state = states.get(symbol);
-    if (!state) {
-      const horizons = HORIZONS.map((seconds) => new HorizonModel(seconds));
-      state = { symbol, kind, horizons, due: Infinity, venue, px: 'mid', price: null, priceTime: -Infinity, sentAt: -Infinity };
-      states.set(symbol, state);
-    }
-    return state;
+  private model(kind: DataKind, symbol: string): SymbolModel {
+    let models = this.models.get(kind);
+    if (!models) this.models.set(kind, (models = new Map()));
+    let model = models.get(symbol);
+    if (!model) models.set(symbol, (model = new SymbolModel({ method: SENTIMENT_METHOD, source: kind, symbol }, this.specs)));
+    return model;
   }
-}
-
-function voidAll(state: SymbolState, reason: VoidReason): void {
-  for (const h of state.horizons) h.void(reason);
-  state.due = Infinity;
-}
-
-function matureAll(state: SymbolState, until: number, inclusive: boolean, price: number): void {
-  for (const h of state.horizons) h.mature(until, inclusive, price, state.priceTime);
-  state.due = nextDue(state);
-}
-
-function nextDue(state: SymbolState): number {
-  let due = Infinity;
-  for (const h of state.horizons) due = Math.min(due, h.due);
-  return due;
 }
 
 function base(kind: DataKind, now: number): Pick<BinaryData, 'v' | 'method' | 'source' | 'ts' | 'seq' | 'prev' | 'hash'> {

@@ -1,5 +1,6 @@
-import type { DataKind, Interval } from '../contract';
+import type { BinaryData, DataKind, Interval } from '../contract';
 import type { Candle, EngineOutput } from '../market/outputs';
+import type { SentimentState } from './sentiment';
 
 /** Takes what the analysis has to say, in order. */
 export type AnalysisSink = (output: EngineOutput) => void;
@@ -58,6 +59,12 @@ export interface Analysis {
   quote(input: QuoteInput): void;
   /** Time passed. Matures forecasts; emits `sentiment` of every symbol that is due and of the watch list. */
   clock(now: number, out: AnalysisSink): void;
+  /** Newest forecast of the shortest horizon, made once a second, in the form of a `sentiment` output; null without one. Asking changes nothing. */
+  short?(symbol: string): BinaryData | null;
+  /** What the sentiment model has learned and its record, as plain data: `restoreSentiment` of another analysis goes on from there. */
+  sentimentState?(): SentimentState;
+  /** Goes on from a state (before any quote): number of symbols that do. What was open then is void; what does not fit starts anew. */
+  restoreSentiment?(state: SentimentState): number;
   /** Feed time runs this many times as fast as the reader's: outputs that come by time come that much more rarely in feed time. */
   setPace(pace: number): void;
   /** The kind of data changed: open forecasts become void, open signals are dropped, prices are forgotten. Tracks stay with their kind. `now` is the feed time of what was shown; `out` gets the voids. */

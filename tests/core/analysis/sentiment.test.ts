@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAnalysis } from '@/core/analysis';
-import { HORIZONS } from '@/core/analysis/horizon';
 import type { BinaryData } from '@/core/contract';
+import type { EngineOutput, SentimentOutcome } from '@/core/market/outputs';
 import { RandomStream } from '@/core/simulator/random';
 
 const START = Date.UTC(2026, 0, 7, 12);
+const HORIZONS = [10, 60, 300, 900, 3600];
 type Sent = readonly { symbol: string | null; data: BinaryData }[];
 
 /** Feeds one price a second per symbol, a clock each second. `next` gives the price, or null for silence. */
@@ -21,6 +22,22 @@ function run(seconds: number, next: (second: number, symbol: string) => number |
     analysis.clock(START + s * 1000, (o) => o.type === 'sentiment' && sent.push({ symbol: o.symbol, data: o.data }));
   }
   return sent;
+}
+
+/** Second by second: what was sent of the symbol, and every outcome told. */
+function stepped(seconds: number, price: (second: number) => number | null): { sent: BinaryData[]; outcomes: SentimentOutcome[] } {
+  const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 30_000 });
+  const sent: BinaryData[] = [];
+  const outcomes: SentimentOutcome[] = [];
+  for (let s = 0; s < seconds; s++) {
+    const mid = price(s);
+    if (mid !== null) analysis.quote({ symbol: 'A', mid, last: mid, spread: 0.01, venue: 'v', kind: 'live', now: START + s * 1000 });
+    analysis.clock(START + s * 1000, (o) => {
+      if (o.type === 'sentiment' && o.symbol !== null) sent.push(o.data);
+      if (o.type === 'outcome' && o.of === 'sentiment') outcomes.push(...o.outcomes);
+    });
+  }
+  return { sent, outcomes };
 }
 
 const own = (sent: Sent): BinaryData[] => sent.flatMap((s) => (s.symbol === null ? [] : [s.data]));
@@ -42,7 +59,7 @@ describe('sentiment', () => {
     const data = own(run(301, next));
     expect(data.map((d) => d.ts)).toEqual(Array.from({ length: 11 }, (_, i) => START + i * 30_000));
     for (const d of data) {
-      expect(d).toMatchObject({ method: 'naive2@0', source: 'live', px: 'mid', venue: 'v', breadth: null });
+      expect(d).toMatchObject({ method: 'mix@1', source: 'live', px: 'mid', venue: 'v', breadth: null });
       expect(d.horizons.map((h) => h.h)).toEqual([...HORIZONS]);
       expect((d.up ?? 0) + (d.down ?? 0)).toBeCloseTo(1, 12);
       for (const h of d.horizons) {
@@ -51,7 +68,7 @@ describe('sentiment', () => {
         expect(h.breakEven).toBe(0.541);
       }
     }
-    expect(data[0]?.horizons.every((h) => h.pUp === 0.5 && h.call === 'NONE')).toBe(true);
+    expect(data[0]?.horizons.every((h) => Math.abs(h.pUp - 0.5) < 1e-9 && h.call === 'NONE')).toBe(true);
   });
 
   it('comes as often for the reader of a feed that runs fast', () => {
@@ -60,20 +77,39 @@ describe('sentiment', () => {
     const times: number[] = [];
     for (let s = 0; s <= 1_300; s++) {
       analysis.quote({ symbol: 'A', mid: 100 + (s % 7), last: null, spread: null, venue: 'v', kind: 'simulated', now: START + s * 1000 });
-      analysis.clock(START + s * 1000, (o) => o.type === 'sentiment' && o.symbol === 'A' && times.push(o.data.ts - START));
+      analysis.clock(START + s * 1000, (o) => o.type === 'sentiment' && o.symbol === 'A' && o.quiet !== true && times.push(o.data.ts - START));
     }
     expect(times).toEqual([0, 600_000, 1_200_000]);
   });
 
-  it('draws no arrow on a random walk and claims no skill (5 seeds, 10,000 forecasts at 10 s each)', () => {
-    for (const seed of [1, 2, 3, 4, 5]) {
+  it('makes the same forecasts whatever the pace of a replay; only fewer are told', () => {
+    const record = (pace: number): { all: string[]; told: number } => {
+      const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 30_000 });
+      analysis.setPace(pace);
+      const next = walk(3, 0.6);
+      const all: string[] = [];
+      let told = 0;
+      for (let s = 0; s <= 1_300; s++) {
+        analysis.quote({ symbol: 'A', mid: next(), last: null, spread: 0.01, venue: 'v', kind: 'replay', now: START + s * 1000 });
+        analysis.clock(START + s * 1000, (o) => {
+          if (o.type === 'outcome' || (o.type === 'sentiment' && o.symbol !== null)) all.push(JSON.stringify(o.type === 'outcome' ? o : o.data));
+          if (o.type === 'sentiment' && o.symbol !== null && o.quiet !== true) told++;
+        });
+      }
+      return { all, told };
+    };
+    const [slow, fast] = [record(1), record(20)];
+    expect(fast.all).toEqual(slow.all);
+    expect([slow.told, fast.told]).toEqual([44, 3]);
+  });
+
+  it('draws no arrow on a random walk and claims no skill (3 seeds, a forecast each second)', () => {
+    for (const seed of [1, 2, 3]) {
       const next = walk(seed, 0.5);
-      // Steps of ten seconds, a forecast each: independent at the shortest horizon.
-      const data = own(run(100_000, (s) => (s % 2 === 0 ? next() : null), { everyMs: 10_000 }));
-      expect(data.length).toBeGreaterThan(9_900);
-      expect(data.flatMap((d) => d.horizons).filter((h) => h.call !== 'NONE').length / (5 * data.length)).toBeLessThan(0.005);
-      expect(Math.abs(track(data.at(-1), 10)?.bss ?? 1)).toBeLessThan(0.001);
-      expect(track(data.at(-1), 10)?.ece ?? 1).toBeLessThan(0.03);
+      const data = own(run(20_000, (s) => (s % 2 === 0 ? next() : null)));
+      expect(data.flatMap((d) => d.horizons).filter((h) => h.call !== 'NONE')).toEqual([]);
+      expect(track(data.at(-1), 10)?.n).toBeGreaterThan(10_000);
+      expect(Math.abs(track(data.at(-1), 10)?.bss ?? 1)).toBeLessThan(0.003);
     }
   });
 
@@ -81,49 +117,69 @@ describe('sentiment', () => {
     const next = walk(7, 0.75);
     let price = next();
     // One move in ten seconds, going on with probability 0.75.
-    const data = own(run(40_000, (s) => (s % 10 === 5 ? (price = next()) : price), { everyMs: 10_000 }));
+    const data = own(run(20_000, (s) => (s % 10 === 5 ? (price = next()) : price), { everyMs: 10_000 }));
     const last = data.at(-1);
     const at10 = last?.horizons.find((h) => h.h === 10);
     expect(at10?.track.hit).toBeGreaterThan(0.72);
     expect(at10?.track.bssLo).toBeGreaterThan(0.05);
     expect(at10?.call).toBe((at10?.pUp ?? 0) > 0.5 ? 'UP' : 'DOWN');
     expect(Math.abs((at10?.pUp ?? 0.5) - 0.5)).toBeGreaterThan(0.15);
-    const early = data.filter((d) => (track(d, 10)?.n ?? 0) < 299);
+    // Ten forecasts share each ten seconds: 300 independent ones are 3,000.
+    const early = data.filter((d) => (track(d, 10)?.n ?? 0) < 2_900);
     expect(early.flatMap((d) => d.horizons).every((h) => h.call === 'NONE')).toBe(true);
   });
 
   it('judges by the price known when due, not by a later one', () => {
-    // 100 until second 10, 110 at 11: the forecast of second 0 at 10 s is a tie.
-    const data = own(run(32, (s) => (s <= 10 ? 100 : 110)));
-    expect(track(data.at(-1), 10)).toMatchObject({ n: 0, flat: 1, void: 0, open: 1 });
+    // 100 until second 60, 110 from 61 on: the forecast of second 0 at one minute is a tie, that of second 30 a rise.
+    const { outcomes } = stepped(100, (s) => (s <= 60 ? 100 : 110));
+    expect(outcomes.filter((o) => o.h === 60)).toEqual([
+      { method: 'mix@1', source: 'live', symbol: 'A', forecast: START, h: 60, ts: START + 60_000, result: 'flat', reason: '', price: 100 },
+      { method: 'mix@1', source: 'live', symbol: 'A', forecast: START + 30_000, h: 60, ts: START + 90_000, result: 'up', reason: '', price: 110 },
+    ]);
   });
 
   it('voids what a silence hides, and forecasts nothing without a price', () => {
-    const data = own(run(400, (s) => (s < 35 || s > 300 ? 100 + s : null)));
-    // Made at 0, 30 (silence begins at 35) and 60 (stale at the start for 10 s): then nothing until the price is back.
-    const late = track(data.at(-1), 10);
-    expect(late?.void).toBeGreaterThanOrEqual(2);
-    expect(data.some((d) => d.ts > START + 100_000 && d.ts < START + 300_000)).toBe(false);
+    const { outcomes, sent } = stepped(400, (s) => (s < 35 || s > 300 ? 100 + s : null));
+    // Made at 0, 30 (silence begins at 35) and 60: old at the start for 10 s, old at the end for a minute.
+    expect(outcomes.filter((o) => o.h === 10).slice(0, 3).map((o) => [o.forecast - START, o.result, o.reason])).toEqual([[0, 'up', ''], [30_000, 'void', 'stale'], [60_000, 'void', 'stale']]);
+    expect(outcomes.find((o) => o.h === 60 && o.forecast === START + 30_000)).toMatchObject({ result: 'void', reason: 'stale', price: null });
+    expect(sent.some((d) => d.ts > START + 100_000 && d.ts < START + 300_000)).toBe(false);
   });
 
-  it('voids open forecasts when the venue changes and when the mode changes, and keeps the record of each kind', () => {
+  it('judges nothing across a pause of the market', () => {
+    const { outcomes } = stepped(4_200, (s) => (s < 1_000 || s > 2_500 ? 100 + s : null));
+    const across = outcomes.filter((o) => o.h === 3600);
+    expect(across.length).toBeGreaterThan(10);
+    expect(across.every((o) => o.result === 'void' && o.reason === 'gap')).toBe(true);
+    expect(outcomes.every((o) => o.ts > o.forecast)).toBe(true);
+  });
+
+  it('voids open forecasts when the venue or the kind of data changes, and keeps the record of each kind', () => {
     const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 1_000 });
     let last: BinaryData | undefined;
+    const outcomes: SentimentOutcome[] = [];
+    const out = (o: EngineOutput): void => {
+      if (o.type === 'sentiment' && o.symbol === 'A') last = o.data;
+      if (o.type === 'outcome' && o.of === 'sentiment') outcomes.push(...o.outcomes);
+    };
     const step = (s: number, venue: string, kind: 'live' | 'simulated'): void => {
       analysis.quote({ symbol: 'A', mid: 100 + s, last: null, spread: null, venue, kind, now: START + s * 1000 });
-      analysis.clock(START + s * 1000, (o) => (last = o.type === 'sentiment' && o.symbol === 'A' ? o.data : last));
+      analysis.clock(START + s * 1000, out);
     };
     for (let s = 0; s < 20; s++) step(s, 'v', 'live');
-    const before = track(last, 10);
+    const before = track(last, 60);
+    expect(before).toMatchObject({ n: 0, open: 20 });
     step(20, 'w', 'live');
-    expect(track(last, 10)).toMatchObject({ n: before?.n, void: (before?.void ?? 0) + (before?.open ?? 0), open: 1 });
-    analysis.reset();
+    expect(track(last, 60)).toMatchObject({ n: 0, void: 20, open: 1 });
+    expect(outcomes.filter((o) => o.h === 60).every((o) => o.reason === 'feed' && o.ts > o.forecast)).toBe(true);
+    analysis.reset(START + 20_500, out);
+    expect(outcomes.filter((o) => o.reason === 'mode').map((o) => o.h)).toEqual(HORIZONS);
     step(21, 'v', 'simulated');
     expect(last).toMatchObject({ source: 'simulated' });
-    expect(track(last, 10)).toMatchObject({ n: 0, void: 0, flat: 0, open: 1 });
-    analysis.reset();
+    expect(track(last, 60)).toMatchObject({ n: 0, void: 0, flat: 0, open: 1 });
+    analysis.reset(START + 21_500, out);
     step(22, 'w', 'live');
-    expect(track(last, 10)).toMatchObject({ n: before?.n, void: (before?.void ?? 0) + (before?.open ?? 0) + 1, open: 1 });
+    expect(track(last, 60)).toMatchObject({ n: 0, void: 21, open: 1 });
   });
 
   it('labels on trades, and says so, where there are no quotes', () => {
@@ -146,16 +202,29 @@ describe('sentiment', () => {
         const analysis = createAnalysis({ intervals: [], sentimentEveryMs: 10_000 });
         let now = START;
         let made = 0;
+        const ended = new Map<string, string>();
+        const out = (o: EngineOutput): void => {
+          if (o.type === 'sentiment' && o.symbol !== null) made++;
+          if (o.type !== 'outcome' || o.of !== 'sentiment') return;
+          for (const x of o.outcomes) {
+            expect(x.ts).toBeGreaterThan(x.forecast);
+            expect(ended.has(`${x.forecast}|${x.h}`)).toBe(false);
+            ended.set(`${x.forecast}|${x.h}`, x.result);
+          }
+        };
         for (const e of events) {
           now += e.pause * 1000;
-          if (e.reset) analysis.reset();
+          if (e.reset) analysis.reset(now, out);
           if (e.price !== null) analysis.quote({ symbol: 'A', mid: e.price, last: null, spread: null, venue: e.venue, kind: 'live', now });
-          analysis.clock(now, (o) => {
-            if (o.type !== 'sentiment' || o.symbol === null) return;
-            made++;
-            for (const { track: t } of o.data.horizons) expect(t.n + t.flat + t.void + t.open).toBe(made);
-          });
+          analysis.clock(now, out);
+          for (const { seconds, made: all, open, track: { sums, voids } } of analysis.sentimentState?.().symbols[0]?.horizons ?? []) {
+            expect(sums.n + sums.flat + voids.reduce((a, b) => a + b, 0) + open).toBe(all);
+            if (seconds !== 10) expect(all).toBe(made);
+          }
         }
+        // Every published forecast ends exactly once; what is still open ends as void with the market shown.
+        analysis.reset(now + 1_000, out);
+        expect(ended.size).toBe(made * HORIZONS.length);
       }),
       { numRuns: 200 },
     );
