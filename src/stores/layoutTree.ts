@@ -34,6 +34,8 @@ export const split = (kind: Split['kind'], ...parts: readonly (readonly [size: n
 /** Shares that sum to 1, none below the least. */
 function evened(sizes: readonly number[]): number[] {
   const least = Math.min(MIN_SHARE, 1 / Math.max(1, sizes.length));
+  // What is even already stays as it is, to the last bit: reading a saved tree changes nothing.
+  if (sizes.every((s) => s >= least - 1e-9) && Math.abs(sizes.reduce((a, b) => a + b, 0) - 1) < 1e-9) return [...sizes];
   const safe = sizes.map((s) => (Number.isFinite(s) && s > 0 ? s : least));
   const sum = safe.reduce((a, b) => a + b, 0);
   const held = safe.map((s) => Math.max(least, s / sum));

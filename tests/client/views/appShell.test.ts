@@ -1,8 +1,10 @@
 import { flushPromises } from '@vue/test-utils';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
 import { useConnectionStore } from '@/stores/connection';
 import { useSettingsStore } from '@/stores/settings';
+import { useWatchlistStore, WATCHLISTS_PART } from '@/stores/watchlists';
+import { currentWorkspace, packLink } from '@/stores/workspace';
 import AppShell from '@/views/AppShell.vue';
 import NotFoundView from '@/views/NotFoundView.vue';
 import { fillMarket, freshStores, mountPanel, stream, type Mounted } from '../panels/support';
@@ -51,7 +53,8 @@ describe('AppShell', () => {
   it('opens each sheet by its key, one at a time', async () => {
     mounted = await mountPanel(AppShell);
     await type('.');
-    expect(dialog()?.text()).toContain('Connection');
+    // Fetched when it is first opened.
+    await vi.waitFor(() => expect(dialog()?.text()).toContain('Connection'));
     await type('?');
     expect(dialog()?.text()).toContain('Connection');
     await type('k', { ctrlKey: true });
@@ -69,6 +72,33 @@ describe('AppShell', () => {
     await flushPromises();
     expect(mounted.router.currentRoute.value.path).toBe('/market/ETH%2FUSDT');
     expect(dialog()).toBeUndefined();
+  });
+
+  it('a link with a workspace is shown before anything is replaced, and leaves the address', async () => {
+    useWatchlistStore().create('From afar', ['BTC/USDT']);
+    const fragment = await packLink(currentWorkspace(0));
+    localStorage.clear();
+    mounted = await mountPanel(AppShell, { path: `/market?q=x#${fragment ?? ''}` });
+    await vi.waitFor(() => expect(dialog()?.text()).toContain('From afar (1)'));
+    expect(mounted.router.currentRoute.value.fullPath).toBe('/market?q=x');
+    expect(localStorage.getItem(WATCHLISTS_PART.key)).toBeNull();
+    await dialog()!.findAll('button').find((b) => b.text() === 'Keep mine')!.trigger('click');
+    expect(localStorage.getItem(WATCHLISTS_PART.key)).toBeNull();
+  });
+
+  it('a damaged link says so and changes nothing', async () => {
+    mounted = await mountPanel(AppShell, { path: '/market#w=damaged' });
+    await vi.waitFor(() => expect(dialog()?.text()).toMatch(/was not opened\. The link is damaged.*Nothing was changed/));
+  });
+
+  it('the price strip is a page of cells and can be turned', async () => {
+    fillMarket(Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`S${String(i)}/USD`, {}])));
+    useSettingsStore().update({ ticker: 'list', motion: 'reduced' });
+    mounted = await mountPanel(AppShell);
+    await vi.waitFor(() => expect(mounted.wrapper.findAll('.strip__cells a').map((a) => a.text().slice(0, 3))).toEqual(['S0/', 'S1/', 'S2/', 'S3/', 'S4/', 'S5/']));
+    await mounted.wrapper.find('.strip [aria-label="Next page"]').trigger('click');
+    expect(mounted.wrapper.find('.strip__cells a').text()).toMatch(/^S6\/USD100\.00\+2\.04%/);
+    expect(mounted.wrapper.find('.strip').text()).not.toContain('Turns');
   });
 
   it('asks for the palette once', async () => {
