@@ -79,7 +79,7 @@ export function stateRoutes(app: FastifyInstance, ports: HttpPorts, options: Htt
     return reply.code(feed === 'none' ? 503 : 200).header('cache-control', 'no-store').send({
       status, version: options.version, uptimeSeconds: Math.round((performance.now() - started) / 1000), feed,
       venues: ports.venues().map(({ id, state, lastMessageAgeMs }) => ({ id, state, lastMessageAgeMs: wholeMs(lastMessageAgeMs) })),
-      streams: ports.streams(), history: stored,
+      streams: ports.streams(), history: stored, scorelog: ports.score?.heads() ?? [],
     });
   });
   app.get('/metrics', async (_request, reply: FastifyReply) => reply.header('cache-control', 'no-store').type('text/plain; version=0.0.4; charset=utf-8').send(await ports.metrics()));

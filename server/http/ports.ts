@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Fill, HistoryArchive, HistoryReader, HistoryWriter } from '../history/port';
 import type { Clock, FeedClock } from '../observability/clock';
+import type { ScoreLog } from '../scorelog/scoreLog';
 import type { Role } from './access';
 
 type Frozen<T> = T extends readonly (infer U)[] ? readonly Frozen<U>[] : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
@@ -52,6 +53,8 @@ export interface HttpPorts {
     /** Repairs of gaps that wait or are under way. */
     fills(): readonly Fill[];
   };
+  /** The tamper-evident log; without it /api/v1/scorecard is not there. */
+  readonly score?: Pick<ScoreLog, 'heads' | 'report'>;
   readonly clock: Clock;
   /** Clock of whatever feeds the server now. */
   feedClock(): FeedClock;

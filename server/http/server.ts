@@ -12,6 +12,7 @@ import { SECURITY_HEADERS } from './headers';
 import { historyRoutes } from './history';
 import { overviewRoute } from './overview';
 import type { HttpOptions, HttpPorts } from './ports';
+import { scorecardRoutes } from './scorecard';
 import { venueRoutes } from './venues';
 
 /** Limits of reliability section 4.3. */
@@ -45,6 +46,7 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   venueRoutes(app, ports, access, log);
   overviewRoute(app, ports);
   historyRoutes(app, ports);
+  scorecardRoutes(app, ports);
   stateRoutes(app, ports, options);
   ports.routes?.(app, access);
   await serveBundle(app, options.bundleDir, options.base);

@@ -26,6 +26,8 @@ export interface PipelineOptions {
   readonly bookDepth?: number;
   /** Hears every input in the order in which the engine takes it, clocks and warm-up included, just before it does: the input log. */
   readonly onInput?: (event: InputEvent) => void;
+  /** Logs what is scored: gives back the same output with its place in the tamper-evident log. */
+  readonly score?: { record(output: EngineOutput): EngineOutput };
   /** Inputs come from an input log: they are in order and hold their own clocks, so they are stepped as they are and nothing is added. */
   readonly recorded?: boolean;
 }
@@ -206,8 +208,9 @@ class EnginePipeline implements Pipeline {
 
   private emit(output: EngineOutput): void {
     if (output.type === 'refused') this.options.metrics.refusedInputs.inc({ venue: output.venue, code: output.code });
-    if (output.type === 'signal' && this.warming) this.heldSignals.push(output);
-    else this.publisher.publish(output, this.record);
+    const told = this.options.score?.record(output) ?? output;
+    if (told.type === 'signal' && this.warming) this.heldSignals.push(told);
+    else this.publisher.publish(told, this.record);
   }
 
   /** Counters are moved once per tick: labelled counters are too slow for every input. */

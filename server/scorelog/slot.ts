@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { CHAIN_FORMAT, checkLine, GENESIS, parseLine } from '@/core/analysis/chain';
+import { ChainLedger } from '@/core/analysis/chainLedger';
+import type { ChainFamily } from '@/core/analysis/chainRecords';
+import { ScoreChain } from '@/core/analysis/chainScore';
+import type { ScorecardBook } from '@/core/analysis/scorecardBook';
+import type { ChainHead } from '@/core/contract';
+import type { EngineOutput } from '@/core/market/outputs';
+import { dayFiles, dayOf, DayWriter, readHead, readLines, readTail, type Tail } from './files';
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Day files read back at the start, the newest: signals stay open for up to 20 days. */
+const FILES_READ: Readonly<Record<ChainFamily, number>> = { signals: 31, sentiment: 2 };
+/** Records that wait for a disk that cannot be written; beyond it the log stops, which is said. */
+const MOST_WAITING = 100_000;
+
+const EMPTY: Tail = { day: null, seq: 0, hash: GENESIS, type: '', count: 0 };
+
+/** One chain with its files. Records are made at once and written in batches behind the stream. */
+export class Slot {
+  readonly chain: ScoreChain;
+  /** Forecasts of earlier runs. */
+  readonly earlier = new ChainLedger();
+  private day: string;
+  private count: number;
+  private started = false;
+  private ending = false;
+  private waiting: { day: string; line: string; seq: number; hash: string }[] = [];
+  private readonly writer: DayWriter | null;
+  private durable: number;
+  private reason = '';
+  private lost = false;
+  private newest = -Infinity;
+  /** Time of the newest record of this run. */
+  private time = -Infinity;
+
+  /** @param root folder of the log; null = nothing is kept on disk. */
+  constructor(readonly name: string, readonly family: ChainFamily, private readonly root: string | null, private readonly book: ScorecardBook, private readonly tail: Tail = EMPTY) {
+    this.day = tail.day ?? '';
+    this.count = tail.count;
+    this.durable = tail.seq;
+    this.writer = root === null ? null : new DayWriter(join(root, name));
+    this.chain = new ScoreChain({
+      family, sha256, start: tail,
+      write: (line) => this.write(line),
+      onRecord: (record) => {
+        this.book.read(record);
+        if (this.ending) this.earlier.read(record);
+      },
+    });
+  }
+
+  /** The chain in a folder, at its newest record. Throws when that is no record or records are missing that were on disk. */
+  static async open(name: string, family: ChainFamily, root: string, book: ScorecardBook): Promise<Slot> {
+    const folder = join(root, name);
+    const [tail, head] = [await readTail(folder), await readHead(folder)];
+    if (head && head.seq > tail.seq) throw new Error(`records ${tail.seq + 1} to ${head.seq} were on disk and are not there any more`);
+    return new Slot(name, family, root, book, tail);
+  }
+
+  /** Logs an output of time `ts`; the same output with its place in the log, where there is one on disk. */
+  take(output: EngineOutput, ts: number): EngineOutput {
+    if (this.lost) return output;
+    this.begin(ts);
+    const told = this.chain.take(output);
+    return this.writer ? told : output;
+  }
+
+  /** Closes the file of a day that is over. */
+  turn(ts: number): void {
+    const day = dayOf(ts);
+    if (this.day !== '' && day > this.day) {
+      const { hash } = this.chain.position;
+      this.chain.append({ type: 'seal', day: this.day, count: this.count, head: hash }, ts);
+      this.count = 0;
+    }
+    if (day > this.day) this.day = day;
+  }
+
+  /** Reads earlier records into the scorecard and ends what they left open as void. `now`: present time of this kind of data, null while unknown. */
+  async load(now: () => number | null): Promise<string | null> {
+    if (this.root === null || this.tail.day === null) return null;
+    const files = (await dayFiles(join(this.root, this.name))).slice(-FILES_READ[this.family]);
+    let before: { seq: number; hash: string } | null = null;
+    for (const file of files) {
+      for await (const line of readLines(join(this.root, this.name, file))) {
+        const parsed = parseLine(line);
+        if (parsed.ok && parsed.value.seq > this.tail.seq) break;
+        before ??= parsed.ok ? { seq: parsed.value.seq - 1, hash: parsed.value.prev } : { seq: 0, hash: GENESIS };
+        const record = checkLine(line, before, sha256);
+        if (!record.ok) return `${file}: ${record.error}`;
+        before = record.value;
+        this.newest = Math.max(this.newest, Number(record.value.body['ts'] ?? -Infinity));
+        this.earlier.read(record.value);
+        this.book.read(record.value);
+      }
+    }
+    this.endEarlier(now());
+    return null;
+  }
+
+  /** The process ends in order. */
+  stop(): void {
+    if (this.started && !this.lost) this.chain.append({ type: 'stop', ts: this.time }, this.time);
+  }
+
+  /** Writes what waits. Never rejects. */
+  async flush(): Promise<void> {
+    while (this.waiting.length > 0 && this.writer) {
+      const day = this.waiting[0]?.day ?? '';
+      const end = this.waiting.findIndex((entry) => entry.day !== day);
+      const batch = this.waiting.slice(0, end < 0 ? this.waiting.length : end);
+      const last = batch.at(-1);
+      if (!last) return;
+      try {
+        await this.writer.append(day, batch.map((entry) => `${entry.line}\n`).join(''), last);
+      } catch (error) {
+        this.reason = `the log cannot be written: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown fault'}`;
+        return;
+      }
+      this.waiting.splice(0, batch.length);
+      this.durable = last.seq;
+      if (!this.lost) this.reason = '';
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await this.writer?.close();
+  }
+
+  head(): ChainHead {
+    const { seq, hash } = this.chain.position;
+    if (!this.writer) return { chain: this.name, seq, head: hash, durable: null, state: 'memory', reason: 'nothing is kept on disk' };
+    return { chain: this.name, seq, head: hash, durable: this.durable, state: this.reason === '' ? 'ok' : 'degraded', reason: this.reason };
+  }
+
+  private begin(ts: number): void {
+    this.time = Math.max(this.time, ts);
+    this.turn(this.time);
+    if (this.started) return;
+    this.started = true;
+    const clean = this.tail.seq === 0 || this.tail.type === 'stop' || this.tail.type === 'seal';
+    this.chain.append({ type: 'start', format: CHAIN_FORMAT, chain: this.name, ts, clean }, ts);
+  }
+
+  private endEarlier(now: number | null): void {
+    const open = this.earlier.open();
+    if (open.length === 0) return;
+    const ts = Math.max(now ?? -Infinity, this.newest);
+    this.begin(ts);
+    this.ending = true;
+    this.chain.voidAll(open, 'gap', ts);
+    this.ending = false;
+  }
+
+  private write(line: string): void {
+    this.count++;
+    if (!this.writer || this.lost) return;
+    const { seq, hash } = this.chain.position;
+    this.waiting.push({ day: this.day, line, seq, hash });
+    if (this.waiting.length < MOST_WAITING) return;
+    this.lost = true;
+    this.reason = `the log has stopped at record ${seq}: it could not be written for too long; start the server again when there is room`;
+  }
+}

@@ -1,0 +1,184 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkLine, GENESIS, type ChainRecord } from '@/core/analysis/chain';
+import { ChainLedger } from '@/core/analysis/chainLedger';
+import { publicationKey } from '@/core/analysis/chainRecords';
+import { advance, judge, openPosition, type Plan } from '@/core/analysis/scorecard';
+import { INTERVAL_MS, isInterval, type Interval } from '@/core/contract';
+import type { Candle } from '@/core/market/outputs';
+import { chainFolders, dayFiles, readHead, readLines } from './files';
+import { sha256 } from './slot';
+
+/** What came of checking outcomes against stored candles. */
+export interface OutcomeCheck {
+  readonly equal: number;
+  /** Judged by candles that were corrected since: no proof either way. */
+  readonly corrected: number;
+  /** Their candles are not stored any more. */
+  readonly missing: number;
+  /** Same candles, another outcome: the record is wrong. */
+  readonly wrong: number;
+}
+export interface ChainCheck {
+  readonly chain: string;
+  readonly records: number;
+  readonly days: number;
+  readonly seq: number;
+  readonly head: string;
+  /** Bytes of a last line that a killed process left unfinished; ignored. */
+  readonly unfinished: number;
+  readonly forecasts: number;
+  readonly outcomes: number;
+  readonly void: number;
+  readonly open: number;
+  /** First thing that is wrong, in words; null = nothing. */
+  readonly problem: string | null;
+  /** null = not checked: the chain is broken or there are no candles to check with. */
+  readonly check: OutcomeCheck | null;
+}
+
+/** Stored candles of one series, those that opened in [from, to], oldest first; null when candles cannot be read. */
+export type CandleSource = (query: { readonly kind: string; readonly symbol: string; readonly interval: Interval; readonly from: number; readonly to: number }) => Promise<readonly Candle[] | null>;
+
+/** Recomputes one chain: every hash, number, link, seal and the account of forecasts. `onRecord` gets each good record. */
+export async function verifyChain(folder: string, onRecord: (record: ChainRecord) => void = () => undefined): Promise<Omit<ChainCheck, 'chain' | 'check'>> {
+  const ledger = new ChainLedger();
+  const files = await dayFiles(folder);
+  const mark = await readHead(folder);
+  let at = { seq: 0, hash: GENESIS };
+  let unfinished = 0, marked = mark === null;
+  const state = (problem: string | null): Omit<ChainCheck, 'chain' | 'check'> => ({ records: at.seq, days: files.length, seq: at.seq, head: at.hash, unfinished, ...ledger.counts, problem });
+  for (const [k, file] of files.entries()) {
+    const path = join(folder, file);
+    const { size } = await stat(path);
+    let count = 0, bytes = 0, last: ChainRecord | null = null;
+    for await (const line of readLines(path)) {
+      const length = Buffer.byteLength(line) + 1;
+      // The last line of all has no line feed when the process was killed while it was written.
+      if (bytes + length > size && k === files.length - 1) {
+        unfinished = size - bytes;
+        break;
+      }
+      bytes += length;
+      const record = checkLine(line, at, sha256);
+      if (!record.ok) return state(`${file} line ${count + 1}: ${record.error}`);
+      const wrong = meaning(record.value, ledger, { file, count, head: at.hash, sealed: last?.body.type === 'seal' });
+      if (wrong !== null) return state(`${file} line ${count + 1}: ${wrong}`);
+      ({ value: last } = record);
+      at = record.value;
+      count++;
+      if (mark?.seq === at.seq && mark.hash === at.hash) marked = true;
+      ledger.read(last);
+      onRecord(last);
+    }
+    if (bytes !== size && unfinished === 0) return state(`${file}: the file does not end with a whole record`);
+    if (k < files.length - 1 && last?.body.type !== 'seal') return state(`${file}: the day has no seal`);
+  }
+  return marked ? state(null) : state(`record ${mark?.seq ?? 0}, which was on disk, is not there or is another`);
+}
+
+/** What is wrong with what a record says, though its hash is right; null = nothing. */
+function meaning({ body }: ChainRecord, ledger: ChainLedger, { file, count, head, sealed }: { file: string; count: number; head: string; sealed: boolean }): string | null {
+  if (sealed) return 'a record after the seal of its day';
+  if (body.type === 'seal') return body['day'] === file.slice(0, 10) && body['count'] === count && body['head'] === head ? null : 'the seal does not fit its day';
+  if (body.type === 'outcomes' && Array.isArray(body['ends'])) return body['ends'].map((end: unknown) => (Array.isArray(end) ? sentimentEnd(end, ledger) : 'ends that are no list')).find((problem) => problem !== null) ?? null;
+  if (body.type !== 'outcome') return null;
+  const forecast = ledger.find(String(body['id']));
+  if (!forecast) return 'an outcome without its forecast';
+  if (forecast.hash !== body['of']) return 'an outcome of another forecast';
+  return body['result'] === 'void' || Number(body['ts']) > forecast.ts ? null : 'an outcome that is not later than its forecast';
+}
+
+function sentimentEnd([of, symbol, ts, h, result, , , due]: readonly unknown[], ledger: ChainLedger): string | null {
+  const forecast = ledger.find(publicationKey(String(symbol), Number(ts)));
+  if (!forecast?.left.has(Number(h))) return 'an outcome without its forecast';
+  if (forecast.hash !== of) return 'an outcome of another forecast';
+  return result === 'void' || Number(due) > forecast.ts ? null : 'an outcome that is not later than its forecast';
+}
+
+/** Checks every chain of a log, and with candles every outcome of a signal. */
+export async function verifyLog(root: string, candles: CandleSource | null): Promise<ChainCheck[]> {
+  const checks: ChainCheck[] = [];
+  for (const chain of await chainFolders(root)) {
+    const signals: Signal[] = [];
+    const result = await verifyChain(join(root, chain), chain.endsWith('.signals') ? collect(signals) : undefined);
+    checks.push({ chain, ...result, check: candles && result.problem === null && signals.length > 0 ? await checkOutcomes(signals, candles) : null });
+  }
+  return checks;
+}
+
+interface Signal {
+  readonly id: string;
+  readonly kind: string;
+  readonly symbol: string;
+  readonly tf: Interval;
+  readonly asOf: number;
+  readonly side: 1 | -1;
+  readonly atr: number;
+  readonly plan: Plan;
+  outcome: Readonly<Record<string, unknown>> | null;
+}
+
+function collect(into: Signal[]): (record: ChainRecord) => void {
+  const open = new Map<string, Signal>();
+  return ({ body }) => {
+    const id = String(body['id']);
+    const tf = String(body['tf']);
+    if (body.type === 'signal' && body['scored'] === true && isInterval(tf)) {
+      open.set(id, { id, kind: String(body['source']), symbol: String(body['symbol']), tf, asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, atr: Number(body['atr']), plan: readPlan(body['plan']), outcome: null });
+    } else if (body.type === 'outcome') {
+      const signal = open.get(id);
+      open.delete(id);
+      if (signal && body['result'] !== 'void') into.push({ ...signal, outcome: body });
+    }
+  };
+}
+
+function readPlan(value: unknown): Plan {
+  const plan: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
+  return { stopAtr: Number(plan['stopAtr']), targetAtr: Number(plan['targetAtr']), expiryBars: Number(plan['expiryBars']) };
+}
+
+/** Series are read once, from the first signal to the end of the last. */
+async function checkOutcomes(signals: readonly Signal[], source: CandleSource): Promise<OutcomeCheck | null> {
+  const check = { equal: 0, corrected: 0, missing: 0, wrong: 0 };
+  const series = group(signals);
+  for (const own of series.values()) {
+    const [first] = own;
+    if (!first) continue;
+    const to = Math.max(...own.map((s) => Number(s.outcome?.['ts'])));
+    const candles = await source({ kind: first.kind, symbol: first.symbol, interval: first.tf, from: first.asOf, to });
+    if (candles === null) return null;
+    for (const signal of own) check[compare(signal, candles)]++;
+  }
+  return check;
+}
+
+const keyOf = (s: Signal): string => `${s.kind}|${s.symbol}|${s.tf}`;
+
+function group(signals: readonly Signal[]): Map<string, Signal[]> {
+  const groups = new Map<string, Signal[]>();
+  for (const s of signals) groups.set(keyOf(s), [...(groups.get(keyOf(s)) ?? []), s]);
+  return groups;
+}
+
+const TOLERANCE = 1e-9;
+
+function compare({ side, atr, plan, asOf, tf, outcome }: Signal, candles: readonly Candle[]): keyof OutcomeCheck {
+  const after = candles.filter((c) => c.openTime >= asOf && c.openTime < asOf + 2 * plan.expiryBars * INTERVAL_MS[tf] + 10 * 86_400_000);
+  const logged = Number(outcome?.['bars']);
+  // The candles it was judged by, as they are stored now.
+  if (after.length < logged) return 'missing';
+  const now = judge(side, atr, plan, after);
+  const same = now !== null && now.reason === outcome?.['result'] && now.bars === logged && [[now.ret, 'ret'] as const, [now.r, 'r'] as const].every(([value, name]) => Math.abs(value - Number(outcome[name])) <= TOLERANCE);
+  if (same) return 'equal';
+  return now !== null && now.path === outcome?.['path'] ? 'wrong' : pathOf(side, atr, plan, after.slice(0, logged)) === outcome?.['path'] ? 'wrong' : 'corrected';
+}
+
+/** Mark of exactly these candles. */
+function pathOf(side: 1 | -1, atr: number, plan: Plan, candles: readonly Candle[]): number | null {
+  const position = openPosition(side, atr, plan);
+  for (const candle of candles) advance(position, candle);
+  return position.path;
+}
+
