@@ -39,6 +39,7 @@ import { createMetrics } from './observability/metrics';
 import { createVenueMetrics } from './observability/venueMetrics';
 import { createPipeline } from './pipeline/pipeline';
 import { createWarmUp } from './pipeline/warmUp';
+import { createScoreLog, type ScoreLog } from './scorelog/scoreLog';
 import { engineOptions, type EngineFacts } from './recording/format';
 import { createRecordingParts, type RecordingParts } from './recordingParts';
 
@@ -158,7 +159,7 @@ function archiveOf(config: Config, history: History): NonNullable<HttpPorts['arc
 const httpOptions = (config: Config, place: Place): HttpOptions => ({ version: place.version, bundleDir: join(place.root, 'dist'), token: config.token, viewerToken: config.viewerToken });
 
 /** The two doors: sockets and HTTP. */
-async function createDoors(core: Core, recording: RecordingParts, { supervisor, probe }: ReturnType<typeof createFeed>, history: History, place: Place) {
+async function createDoors(core: Core, recording: RecordingParts, { supervisor, probe }: ReturnType<typeof createFeed>, { history, score }: { history: History; score: ScoreLog }, place: Place) {
   const { config, sources, log, bus, engine, clock, metrics } = core;
   const { allowedOrigins } = config;
   const allowedHosts = config.allowedHosts.length > 0 ? config.allowedHosts : ['localhost', '127.0.0.1', '[::1]', config.host.toLowerCase()];
@@ -186,7 +187,7 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
   const told = { market: engine, venues: () => supervisor.status(), sources: sources.venues.map((venue) => sourceFacts(config, venue)) };
   const writeVenueMetrics = createVenueMetrics(metrics.registry);
   const app = await createHttpServer({
-    ...told, history, archive: archiveOf(config, history), backfillOlder, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
+    ...told, history, score, archive: archiveOf(config, history), backfillOlder, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
     control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), overview: () => supervisor.overview(), fees: config.takerFees,
     metrics: () => {
       writeVenueMetrics(venueInfos(told));
@@ -210,6 +211,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
     onHealth: (health) => hub?.broadcast(storageStatus(health, clock.now())),
   });
   recordFromBus(bus, history, { trades: config.historyTrades });
+  const score = createScoreLog({ dataDir: config.dataDir, clock, log: log.child({ part: 'scorelog' }) });
   const warmUp = createWarmUp({ reader: history, symbols: sources.instruments.map((i) => i.symbol), candleHistory: CANDLE_HISTORY });
   const feed = createFeed(core, () => warmUp.lastCloses('simulated'), (event) => pipeline.accept(event));
   const { supervisor } = feed;
@@ -217,9 +219,9 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const recording = createRecordingParts({
     config, engine, facts: core.facts, clock, log, http: httpOptions(config, place), supervisor: () => supervisor, hub: () => hub, noHistory: () => createHistory({ ...historyOptions, dataDir: ':memory:' }),
   });
-  const doors = await createDoors(core, recording, feed, history, place);
+  const doors = await createDoors(core, recording, feed, { history, score }, place);
   hub = doors.hub;
-  const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp, onInput: recording.recordings.accept });
+  const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp, score, onInput: recording.recordings.accept });
   const stopWatching = watchEventLoop(metrics);
   return {
     app: doors.app,
@@ -229,6 +231,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
         .catch((error: unknown) => log.warn({ err: error }, 'stored candles and signals cannot be read yet'));
       await Promise.race([read, new Promise((resolve) => setTimeout(resolve, config.feed === 'simulator' ? WARM_WAIT_MS.simulator : WARM_WAIT_MS.live).unref())]);
       await recording.start();
+      await score.open();
       pipeline.start();
       await supervisor.start();
       return supervisor;
@@ -239,6 +242,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       pipeline.stop();
       await recording.stop();
       stopWatching();
+      await score.close();
       await history.close();
       await doors.app.close();
     },
