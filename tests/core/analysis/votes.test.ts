@@ -20,7 +20,7 @@ describe('votes of a rating', () => {
       if (reasons.length < LEAST_VOTES) continue;
       expect([counted.ma, counted.osc, counted.score]).toEqual([mean('ma'), mean('osc'), (mean('ma') + mean('osc')) / 2]);
       expect(counted.buy + counted.sell + counted.neutral).toBe(reasons.length);
-      for (const { value, prev } of reasons) expect(Number.isFinite(value + (prev ?? 0))).toBe(true);
+      for (const { value, prev } of reasons) expect(Number.isFinite((value ?? NaN) + (prev ?? 0))).toBe(true);
     }
     // Warm-up, the flat stretches of the walk and full ratings are all among them.
     expect([...seen].some((n) => n > 0 && n < LEAST_VOTES)).toBe(true);
