@@ -34,7 +34,7 @@ export const RecordingHeader = v.object({
   ended: Time,
   /** Is every input since the engine was made in it? Then its states are those of the live engine, byte for byte. */
   exact: v.boolean(),
-  /** What was shown when it began: `live`, `simulated` ... */
+  /** What was shown: `live`, `simulated`, `replay`, or `mixed` when one after the other. */
   mode: v.string(),
   engine: EngineFacts,
   instruments: v.array(v.custom<Instrument>(usableInstrument)),

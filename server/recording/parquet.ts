@@ -43,15 +43,19 @@ export interface Extent {
   readonly from: number | null;
   readonly to: number | null;
   readonly events: number;
+  /** What was shown in it: `live`, `simulated`, `replay`, `mixed` when one after the other, `none` when nothing was. */
+  readonly mode: string;
 }
 
 /** First (that of a head left out) and last time and number of inputs over segments. */
 export function extentOf(paths: readonly string[]): Promise<Extent> {
   return withDuck(async (duck) => {
-    const reader = await duck.runAndReadAll(`SELECT min(t) FILTER (seq > 0), max(t), count(*) FROM read_parquet([${paths.map(quote).join(', ')}])`);
-    const [from, to, events] = reader.getRows()[0] ?? [];
+    const reader = await duck.runAndReadAll(`SELECT min(t) FILTER (seq > 0), max(t), count(*), string_agg(DISTINCT event->>'$.mode', ' ') FILTER (type = 'mode')
+      FROM read_parquet([${paths.map(quote).join(', ')}])`);
+    const [from, to, events, modes] = reader.getRows()[0] ?? [];
+    const shown = (typeof modes === 'string' ? modes : '').split(' ').filter((mode) => mode !== '' && mode !== 'none');
     const time = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-    return { from: time(from), to: time(to), events: Number(events ?? 0) };
+    return { from: time(from), to: time(to), events: Number(events ?? 0), mode: shown.length > 1 ? 'mixed' : (shown[0] ?? 'none') };
   });
 }
 

@@ -148,8 +148,7 @@ export class Recordings {
       const [journal, part, whole] = [join(work, 'journal.jsonl'), join(work, 'part.parquet'), join(work, 'whole.parquet')];
       await pump(Readable.from(concat(head, this.recent.read())), createWriteStream(journal));
       await writeSegment(journal, part, true);
-      const { from: start, to, events } = await extentOf([part]);
-      const header = { ...this.header(wall, false), from: start, to, events, ended: wall, reason: 'a bug report: the last minutes before it was asked for', diagnostics };
+      const header = { ...this.header(wall, false), ...(await extentOf([part])), ended: wall, reason: 'a bug report: the last minutes before it was asked for', diagnostics };
       await joinSegments([part], whole, header);
       await rename(whole, join(folders.own, name));
     } finally {

@@ -61,6 +61,7 @@ export class ReplayEngine implements Engine {
   quotes: Engine['quotes'] = () => this.inner.quotes().map(marked);
   venueQuotes: Engine['venueQuotes'] = (symbol) => this.inner.venueQuotes(symbol).map(marked);
   venueFacts: Engine['venueFacts'] = () => this.inner.venueFacts();
+  shortSentiment: Engine['shortSentiment'] = (symbol) => this.inner.shortSentiment(symbol);
   bookVenue: Engine['bookVenue'] = (symbol) => this.inner.bookVenue(symbol);
   venueCandles: Engine['venueCandles'] = (venue, symbol) => this.inner.venueCandles(venue, symbol);
   candles: Engine['candles'] = (symbol, interval, limit) => this.inner.candles(symbol, interval, limit);

@@ -43,6 +43,11 @@ export interface RecordingSource {
 /** Candles kept when raw frames are replayed: enough for those of a day. */
 const FRAME_CANDLES = 2_000;
 
+/** What was recorded, by what was shown. */
+const WORDS: Readonly<Record<string, string>> = {
+  live: 'a live market', simulated: 'a simulated market', replay: 'a replay', mixed: 'a live and a simulated market in turn', none: 'a server without a feed',
+};
+
 const isInput = (value: unknown): value is InputEvent => isRecord(value) && typeof value['type'] === 'string' && typeof value['receiveTime'] === 'number';
 
 /** Opens a recording of ours (by its ending) or raw frames; the error is one clear line. */
@@ -57,7 +62,7 @@ async function openOwn(path: string): Promise<Result<RecordingSource, string>> {
   if (header.from === null || header.to === null || header.events === 0) return err(`${path}: the recording is empty`);
   return ok({
     kind: 'own', name: basename(path), engine: engineOptions(header.engine, header.instruments), from: header.from, to: header.to, events: header.events, header,
-    words: header.mode === 'simulated' ? 'a simulated market' : 'a live market',
+    words: WORDS[header.mode] ?? 'a market of unknown kind',
     async *read(stats) {
       try {
         for await (const rows of readInputs(path)) {

@@ -108,8 +108,7 @@ export async function joinRecording(folder: string, file: string, header: Record
   }
   const segments = (await readdir(folder)).filter((entry) => /^\d{6}\.parquet$/.test(entry)).sort().map((entry) => join(folder, entry));
   if (segments.length === 0) throw new Error('it holds nothing');
-  const { from, to, events } = await extentOf(segments);
-  const complete = { ...header, from, to, events };
+  const complete = { ...header, ...(await extentOf(segments)) };
   await joinSegments(segments, `${file}.tmp`, complete);
   await rename(`${file}.tmp`, file);
   await rm(folder, { recursive: true });

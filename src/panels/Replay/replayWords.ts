@@ -22,11 +22,13 @@ export function bytesWords(bytes: number): string {
 /** Name of a file without its folder and ending. */
 export const titleOf = (name: string): string => name.replace(/^[^/]*\//, '').replace(/\.(parquet|jsonl|jsonl\.gz)$/, '');
 
+const KINDS: Readonly<Record<string, string>> = { live: 'Live market', simulated: 'Simulated market', replay: 'Replay', mixed: 'Live and simulated market in turn', none: 'No feed' };
+
 /** What a recording holds, in words. */
 export function kindWords({ kind, mode, report, exact }: Pick<RecordingFile, 'kind' | 'mode' | 'report' | 'exact'>): string {
   if (kind === 'frames') return 'Messages as a venue sent them';
-  const what = mode === 'simulated' ? 'Simulated market' : mode === 'replay' ? 'Replay' : 'Live market';
-  return `${report ? 'Bug report' : what}${exact ? ', from the first event on' : ''}`;
+  const what = KINDS[mode] ?? 'Market of unknown kind';
+  return `${report ? `Bug report: ${what.toLowerCase()}` : what}${exact ? ', from the first event on' : ''}`;
 }
 
 /** When it was recorded. */
@@ -35,7 +37,7 @@ export function spanWords({ from, to }: Pick<RecordingFile, 'from' | 'to'>, zone
 }
 
 export const SPEEDS: readonly { readonly value: number; readonly text: string }[] = [
-  ...[1, 2, 5, 10, 20, 50, 100].map((value) => ({ value, text: `${value}×` })), { value: 0, text: 'As fast as possible' },
+  ...[1, 2, 5, 10, 20, 50, 100].map((value) => ({ value, text: `${value}×` })), { value: 0, text: 'Fastest' },
 ];
 
 /** What the replay does, in words. */

@@ -37,7 +37,8 @@ describe('a recording from the first input on', () => {
       }
       const name = await recordings.stop();
       const source = await opened(fileOf(name.ok ? name.value : ''));
-      expect(source.header).toMatchObject({ exact: true, hash: stateHash(engine), events: recordings.inputs.seq, app: '9.9.9' });
+      expect(source.words).toBe('a simulated market');
+      expect(source.header).toMatchObject({ exact: true, mode: 'simulated', hash: stateHash(engine), events: recordings.inputs.seq, app: '9.9.9' });
       const again = createEngine(source.engine);
       (await inputsOf(source)).forEach((event, i) => {
         again.step(event, () => undefined);
