@@ -1,15 +1,6 @@
 import { indicatorOf, type Column, type Indicator, type IndicatorSpec, type ParamValues } from '@/core/analysis/indicators/registry';
 import type { ChartChange, ChartModel } from '@/core/market/chartBars';
-
-/** An indicator to be drawn, column by column. */
-export interface IndicatorLines {
-  /** `RSI 14`. */
-  readonly title: string;
-  readonly spec: IndicatorSpec;
-  readonly columns: readonly Column[];
-  /** By column, then by place of the axis; NaN = nothing there. */
-  readonly values: readonly (readonly number[])[];
-}
+import type { IndicatorLines } from './lines';
 
 /** Short name with the parameters, as the legend and the pane show it. */
 export function titleOf(spec: IndicatorSpec, params: ParamValues): string {
@@ -64,10 +55,4 @@ export function trackOf({ name, params }: { readonly name: string; readonly para
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-/** Index of the colour of each column of each indicator, in the order they are drawn; -1 = not drawn. */
-export function shadesOf(lines: readonly IndicatorLines[], shades: number): number[][] {
-  let next = 0;
-  return lines.map(({ columns }) => columns.map(({ draw }) => (draw === 'none' ? -1 : next++ % shades)));
 }
