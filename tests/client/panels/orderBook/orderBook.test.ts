@@ -33,7 +33,7 @@ describe('what is said of a book', () => {
 
   it('only a good book of a connected server is good', () => {
     expect(bookVerdict(view(), 'ok', 'live', 1_000)).toMatchObject({ drawn: 'good', lamp: 'disc', title: 'Book good', words: '' });
-    for (const state of ['stale', 'waiting', 'closed', 'connecting'] as const) expect(bookVerdict(view(), 'ok', state, 1_000)).toMatchObject({ drawn: 'old', title: 'Interrupted' });
+    for (const state of ['stale', 'backoff', 'offline', 'connecting'] as const) expect(bookVerdict(view(), 'ok', state, 1_000)).toMatchObject({ drawn: 'old', title: 'Interrupted' });
   });
 
   it('tells loading from a source without a book, a closed market and an empty one', () => {
@@ -43,7 +43,7 @@ describe('what is said of a book', () => {
     expect(bookVerdict(view({ ...none, venue: '', reason: '' }), 'ok', 'live', 0)).toMatchObject({ title: 'No order book' });
     expect(bookVerdict(view(), 'closed', 'live', 0)).toMatchObject({ title: 'Market closed', drawn: 'old' });
     expect(bookVerdict(view({ ...none, state: 'ok' }), 'ok', 'live', 0)).toMatchObject({ title: 'Empty', drawn: 'none' });
-    expect([bookVerdict(null, 'ok', 'live', 0).title, bookVerdict(null, 'ok', 'waiting', 0).title]).toEqual(['Loading', 'No connection']);
+    expect([bookVerdict(null, 'ok', 'live', 0).title, bookVerdict(null, 'ok', 'backoff', 0).title]).toEqual(['Loading', 'No connection']);
   });
 
   it('says how much of the book is shown', () => {
@@ -117,7 +117,7 @@ describe('order book panel', () => {
     expect(wrapper.find('.box').classes()).toContain('hatched');
     expect(wrapper.find('[role="status"]').text()).toMatch(/Gap.*A number was skipped\. These are the last good levels/);
     expect(wrapper.find('.row--best .price').text()).toBe('100.02');
-    useConnectionStore().setStream(stream('market', { state: 'waiting' }));
+    useConnectionStore().setStream(stream('market', { state: 'backoff' }));
     await nextTick();
     expect(wrapper.find('[role="status"]').text()).toContain('Interrupted');
     wrapper.unmount();

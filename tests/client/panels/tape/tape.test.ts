@@ -46,7 +46,7 @@ describe('words of the tape', () => {
 
   it('every reason for an empty list has its words', () => {
     const fine = { stream: 'live', market: 'ok', heard: true, filtered: false } as const;
-    expect([fine, { ...fine, market: 'closed' as const }, { ...fine, heard: false }, { ...fine, stream: 'waiting' as const }, { ...fine, filtered: true }].map((is) => emptyWords(is).title))
+    expect([fine, { ...fine, market: 'closed' as const }, { ...fine, heard: false }, { ...fine, stream: 'backoff' as const }, { ...fine, filtered: true }].map((is) => emptyWords(is).title))
       .toEqual(['No trades yet', 'Market closed', 'Loading trades', 'No connection', 'No trade of that value']);
   });
 });
@@ -162,7 +162,7 @@ describe('tape panel', () => {
   });
 
   it('says why it is empty when the connection is down', async () => {
-    useConnectionStore().setStream(stream('market', { state: 'waiting' }));
+    useConnectionStore().setStream(stream('market', { state: 'backoff' }));
     const { wrapper } = await mountPanel(TradeTape, { props: { symbol: SYMBOL } });
     expect(wrapper.text()).toContain('No connection');
     wrapper.unmount();
