@@ -4,6 +4,7 @@ import type { Subcommand } from './analyzeInput';
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   indicators: async () => (await import('./analyzeIndicators')).indicators,
   ratings: async () => (await import('./analyzeRatings')).ratings,
+  outcomes: async () => (await import('./analyzeOutcomes')).outcomes,
   sentiment: async () => (await import('./analyzeSentiment')).sentiment,
 };
 
