@@ -96,12 +96,16 @@ function sentimentEnd([of, symbol, ts, h, result, , , due]: readonly unknown[], 
   return result === 'void' || Number(due) > forecast.ts ? null : 'an outcome that is not later than its forecast';
 }
 
-/** Checks every chain of a log, and with candles every outcome of a signal. */
-export async function verifyLog(root: string, candles: CandleSource | null): Promise<ChainCheck[]> {
+/** Checks every chain of a log, and with candles every outcome of a signal. `onRecord` gets each good record. */
+export async function verifyLog(root: string, candles: CandleSource | null, onRecord: (chain: string, record: ChainRecord) => void = () => undefined): Promise<ChainCheck[]> {
   const checks: ChainCheck[] = [];
   for (const chain of await chainFolders(root)) {
     const signals: Signal[] = [];
-    const result = await verifyChain(join(root, chain), chain.endsWith('.signals') ? collect(signals) : undefined);
+    const take = chain.endsWith('.signals') ? collect(signals) : () => undefined;
+    const result = await verifyChain(join(root, chain), (record) => {
+      take(record);
+      onRecord(chain, record);
+    });
     checks.push({ chain, ...result, check: candles && result.problem === null && signals.length > 0 ? await checkOutcomes(signals, candles) : null });
   }
   return checks;
