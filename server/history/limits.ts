@@ -50,6 +50,8 @@ function tooOld(limits: HistoryLimits, now: number): readonly string[] {
 /** Deleted down to this part of a limit, so that it is not done again at once. */
 const ROOM = 0.9;
 const SHRINK_STEPS = 12;
+/** Rows that the library keeps together: room becomes free by whole groups. */
+const ROW_GROUP = 122_880;
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
@@ -77,23 +79,36 @@ export const usedBytes = (database: Database): Promise<number> => count(database
 
 /** Oldest trades first, then simulated and replayed candles, then the oldest minutes; longer candles and signals are never given up for room. */
 async function tooLarge(database: Database, { maxMb }: HistoryLimits, log: Logger): Promise<void> {
-  if ((await usedBytes(database)) <= maxMb * MB) return;
   for (let step = 0; step < SHRINK_STEPS; step++) {
-    // Only then is the room of deleted rows free.
-    await database.run('CHECKPOINT');
+    // Only then is what was written in the file itself, and the room of deleted rows free.
+    if (!(await checkpoint(database, log))) return;
     const used = await usedBytes(database);
     if (used <= maxMb * MB * (step === 0 ? 1 : ROOM)) return;
-    const [table, where] = await largest(database);
+    const [table, where, rows] = await largest(database);
     if (table === null) break;
     log.warn({ usedMb: Math.round(used / MB), maxMb, table, where }, 'history is larger than its limit; its oldest rows are deleted');
-    await deleteOldest(database, table, where, step < SHRINK_STEPS / 2 ? 0.25 : 0.5);
+    await deleteOldest(database, table, where, Math.max(step < SHRINK_STEPS / 2 ? 0.25 : 0.5, ROW_GROUP / rows));
   }
 }
 
-async function largest(database: Database): Promise<['trades' | 'candles', string] | [null, '']> {
+/** false while somebody reads for long, as an export does; then it is tried at the next look. */
+async function checkpoint(database: Database, log: Logger): Promise<boolean> {
+  try {
+    await database.run('CHECKPOINT');
+    return true;
+  } catch (error) {
+    log.debug({ err: error }, 'no checkpoint now');
+    return false;
+  }
+}
+
+async function largest(database: Database): Promise<['trades' | 'candles', string, number] | [null, '', 0]> {
   const choices: ['trades' | 'candles', string][] = [['trades', 'true'], ['candles', "kind IN ('simulated', 'replay')"], ['candles', "interval IN ('1s', '1m')"]];
-  for (const [table, where] of choices) if ((await count(database, `SELECT count(*)::DOUBLE FROM ${table} WHERE ${where}`)) > 0) return [table, where];
-  return [null, ''];
+  for (const [table, where] of choices) {
+    const rows = await count(database, `SELECT count(*)::DOUBLE FROM ${table} WHERE ${where}`);
+    if (rows > 0) return [table, where, rows];
+  }
+  return [null, '', 0];
 }
 
 /** Deletes what is older than its time, more than its number, and, beyond the size of the whole, the oldest. */
