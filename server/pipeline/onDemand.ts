@@ -5,7 +5,7 @@ import { madeOnDemand } from '../bus/onDemand';
 import type { Logger } from '../observability/logger';
 import { BookDemand } from './bookDemand';
 import type { Demand, DemandContext, DemandName } from './demand';
-import { CandlesDemand, QuotesDemand, TradesDemand } from './valueDemands';
+import { CandlesDemand, QuotesDemand, ShortDemand, TradesDemand } from './valueDemands';
 
 /** Makes the channels that somebody wants, and only those. */
 export interface OnDemand {
@@ -23,6 +23,7 @@ const LOOKS = 250;
 function make(name: DemandName, context: DemandContext): Demand {
   if (name.family === 'book') return new BookDemand(name, context);
   if (name.family === 'trades') return new TradesDemand(name, context);
+  if (name.family === 'binary10') return new ShortDemand(name, context);
   return name.family === 'quote' ? new QuotesDemand(name, context) : new CandlesDemand(name, context);
 }
 

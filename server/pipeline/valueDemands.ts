@@ -58,6 +58,38 @@ export class QuotesDemand implements Demand {
   }
 }
 
+/** `binary10:SYMBOL`: the forecast for the next 10 s, looked at once a second. */
+export class ShortDemand implements Demand {
+  private published = -1;
+  private idle: number;
+
+  constructor(
+    private readonly name: DemandName,
+    private readonly context: DemandContext,
+  ) {
+    this.idle = context.idleFlushes;
+  }
+
+  told(): void {
+    // Trades and books change no forecast by themselves: it is made once a second.
+  }
+
+  flush(): boolean {
+    if (++this.idle < this.context.idleFlushes) return false;
+    this.idle = 0;
+    const value = this.context.engine.shortSentiment(this.name.symbol);
+    if (value === null || value.ts === this.published) return true;
+    this.published = value.ts;
+    this.context.channels.set(this.name.name, [{ key: this.name.symbol, value }]);
+    return true;
+  }
+
+  forget(): void {
+    this.published = -1;
+    this.idle = this.context.idleFlushes;
+  }
+}
+
 function sameQuote(a: VenueQuote | undefined, b: VenueQuote): boolean {
   return a !== undefined && (a === b || (Object.keys(b) as (keyof VenueQuote)[]).every((field) => a[field] === b[field]));
 }

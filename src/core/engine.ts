@@ -1,5 +1,5 @@
 import { createAnalysis, type Analysis } from './analysis';
-import { FEED_MODES, FEED_STATES, type Interval, type Route } from './contract';
+import { type BinaryData, FEED_MODES, FEED_STATES, type Interval, type Route } from './contract';
 import { BookDesk, quoteOf } from './engineBooks';
 import { RatingDriver } from './engineRatings';
 import { EngineState, KINDS } from './engineState';
@@ -74,6 +74,10 @@ class MarketEngine extends EngineState {
     else if (input.type === 'instrument') this.onInstrument(input);
     else if (input.type === 'badInput') this.onBadInput(input.venue, input.symbol, { code: shown(input.code), detail: shown(input.detail) });
     else this.onMarket(input);
+  }
+
+  shortSentiment(symbol: string): BinaryData | null {
+    return this.ratings.analysis.short?.(symbol) ?? null;
   }
 
   private addRow(instrument: Instrument): Row {

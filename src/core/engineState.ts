@@ -1,4 +1,4 @@
-import { type DataKind, type FeedMode, type FeedStateName, type Interval } from './contract';
+import { type BinaryData, type DataKind, type FeedMode, type FeedStateName, type Interval } from './contract';
 import { bookView, shownBook, tradeTotals, venueFacts } from './engineQueries';
 import type { BookView, Engine, EngineOptions, TradeTotals, VenueFacts } from './engineTypes';
 import type { InputEvent } from './market/events';
@@ -52,6 +52,8 @@ export abstract class EngineState implements Engine {
       nameOf: venueName,
     };
   }
+
+  abstract shortSentiment(symbol: string): BinaryData | null;
 
   abstract step(input: InputEvent, out: (output: EngineOutput) => void): void;
 

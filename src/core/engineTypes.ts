@@ -1,4 +1,4 @@
-import type { BookStateName, DataKind, FeedMode, Interval, Route } from './contract';
+import type { BinaryData, BookStateName, DataKind, FeedMode, Interval, Route } from './contract';
 import type { InputEvent } from './market/events';
 import type { AssetClass, Instrument } from './market/instrument';
 import type { BookOutput, Candle, EngineOutput, Quote, TradeOutput, VenueQuote } from './market/outputs';
@@ -86,6 +86,8 @@ export interface Engine {
   bookVenue(symbol: string): string | null;
   /** One venue's minutes of a symbol: the last closed one and the forming one, oldest first. */
   venueCandles(venue: string, symbol: string): readonly Candle[];
+  /** The newest forecast for the next 10 s, made once a second; null without one. */
+  shortSentiment(symbol: string): BinaryData | null;
   /** Oldest first; the last one may be forming. */
   candles(symbol: string, interval: Interval, limit: number): readonly Candle[];
   /** Newest last. */

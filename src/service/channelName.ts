@@ -2,7 +2,7 @@ import { parseChannel, type ChannelFamily } from '@/core/contract';
 import { venueName } from '@/core/market/venueNames';
 
 const NAMES: Readonly<Record<ChannelFamily, string>> = {
-  market: 'Prices', sparkline: 'Last-hour lines', quote: 'Venue quotes', book: 'Order book', trades: 'Trades', candles: 'Candles', signals: 'Signals', ratings: 'Ratings', binary: 'Forecasts',
+  market: 'Prices', sparkline: 'Last-hour lines', quote: 'Venue quotes', book: 'Order book', trades: 'Trades', candles: 'Candles', signals: 'Signals', ratings: 'Ratings', binary: 'Forecasts', binary10: 'Forecasts for 10 s',
 };
 
 /** A channel in words: `Order book of BTC/USDT at Kraken`. A name that is no channel stays as it is. */

@@ -33,6 +33,7 @@ function createKeyed<T>() {
 export const useAnalysisStore = defineStore('analysis', () => {
   const ratings = createKeyed<RatingData>();
   const sentiment = createKeyed<BinaryData>();
+  const short = createKeyed<BinaryData>();
   const signals = shallowRef<readonly SignalRecord[]>([]);
   const moodHistory = shallowRef<readonly MoodPoint[]>([]);
   const lostSignals = shallowRef(0);
@@ -45,6 +46,12 @@ export const useAnalysisStore = defineStore('analysis', () => {
     const kept = options.replace ? [] : nextSignals.filter((item) => !fresh.has(item.id));
     nextSignals = [...fresh.values(), ...kept].slice(0, MAX_SIGNALS);
     nextLost += options.lost;
+  }
+
+  function applyShortSentiment(symbol: string, change: Apply<BinaryData>): void {
+    // One channel per symbol: a new start of one says nothing of the others.
+    const gone = change.replace ? [{ key: symbol, value: null }] : [];
+    short.apply({ ...change, updates: [...gone, ...change.updates], replace: false });
   }
 
   function applySentiment(change: Apply<BinaryData>): void {
@@ -61,12 +68,13 @@ export const useAnalysisStore = defineStore('analysis', () => {
   function flush(): void {
     ratings.flush();
     sentiment.flush();
+    short.flush();
     if (signals.value !== nextSignals) signals.value = nextSignals;
     if (moodHistory.value !== nextMood) moodHistory.value = nextMood;
     lostSignals.value = nextLost;
   }
 
-  return { ratings: ratings.shown, signals, sentiment: sentiment.shown, moodHistory, lostSignals, applySignals, applyRatings: ratings.apply, applySentiment, flush };
+  return { ratings: ratings.shown, signals, sentiment: sentiment.shown, moodHistory, lostSignals, applySignals, applyRatings: ratings.apply, applySentiment, shortSentiment: short.shown, applyShortSentiment, flush };
 });
 
 /** Compile-time proof that the store offers what panels rely on. */

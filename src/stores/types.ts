@@ -122,6 +122,9 @@ export interface AnalysisStoreApi {
   applySignals(items: readonly SignalRecord[], options: { readonly replace: boolean; readonly lost: number }): void;
   applyRatings(change: Apply<RatingData>): void;
   applySentiment(change: Apply<BinaryData>): void;
+  /** Forecast for the next 10 s of each symbol whose `binary10` channel is read. */
+  readonly shortSentiment: ReadonlyMap<string, BinaryData>;
+  applyShortSentiment(symbol: string, change: Apply<BinaryData>): void;
   flush(): void;
 }
 

@@ -1,5 +1,5 @@
 import type { ChangeFamily, ChangeOf, ChannelChange } from '@/service';
-import { onBinary, onRatings, onSignals } from './analysis';
+import { onBinary, onBinary10, onRatings, onSignals } from './analysis';
 import { onBook, onCandles, onMarket, onQuote, onSparkline, onTrades } from './market';
 import type { Stores } from './stores';
 
@@ -10,6 +10,7 @@ const HANDLERS: { readonly [F in ChangeFamily]: (stores: Stores, change: ChangeO
   signals: onSignals,
   ratings: onRatings,
   binary: onBinary,
+  binary10: onBinary10,
   trades: onTrades,
   candles: onCandles,
   quote: onQuote,

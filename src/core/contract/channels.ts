@@ -37,6 +37,8 @@ export const CHANNEL_FAMILIES = {
   ratings: { kind: 'keyed', perSymbol: false, stream: 'signals' },
   /** Up/down probability per symbol; the key `*` is the whole watch list (breadth and mood). */
   binary: { kind: 'keyed', perSymbol: false, stream: 'binary' },
+  /** Up/down probability of one symbol for the next 10 s, once a second; made only while somebody reads it. Its one key is the symbol. */
+  binary10: { kind: 'keyed', perSymbol: true, stream: 'binary' },
 } as const satisfies Record<string, { kind: ChannelKind; perSymbol: boolean; stream: StreamName }>;
 export type ChannelFamily = keyof typeof CHANNEL_FAMILIES;
 
@@ -72,7 +74,7 @@ export function parseChannel(name: string): ParsedChannel | null {
 }
 
 /** Name of a per-symbol channel. */
-export function channelOf(family: 'book' | 'trades' | 'candles' | 'quote', symbol: string, venue: string | null = null): string {
+export function channelOf(family: 'book' | 'trades' | 'candles' | 'quote' | 'binary10', symbol: string, venue: string | null = null): string {
   return venue === null ? `${family}:${symbol}` : `${family}:${symbol}@${venue}`;
 }
 

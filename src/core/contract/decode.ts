@@ -77,6 +77,7 @@ const PAYLOAD_SCHEMAS = {
   signals: SignalRecord,
   ratings: RatingData,
   binary: BinaryData,
+  binary10: BinaryData,
 } as const;
 export type PayloadFamily = keyof typeof PAYLOAD_SCHEMAS;
 export type ChannelPayload<F extends PayloadFamily> = v.InferOutput<(typeof PAYLOAD_SCHEMAS)[F]>;

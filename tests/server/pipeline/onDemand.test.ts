@@ -139,6 +139,22 @@ describe('channels made on demand', () => {
     expect(changes(name)).toMatchObject([{ key: `1m|${T0 + 120_000}`, value: { closed: true } }]);
   });
 
+  it('the forecast for the next 10 s: one value a second, only while it is new', () => {
+    const { bus, pipe, book } = rig();
+    const name = `binary10:${SYMBOL}`;
+    bus.want(name);
+    expect(changes(name)).toEqual([]);
+    for (let second = 1; second <= 3; second++) {
+      book('kraken', String(second));
+      pipe.accept({ type: 'clock', receiveTime: T0 + second * 1_000 });
+      for (let i = 0; i < 10; i++) pipe.flush();
+    }
+    const horizons = [{ h: 10, call: 'NONE' }];
+    expect(changes(name)).toMatchObject([1, 2, 3].map((second) => ({ key: SYMBOL, value: { method: 'mix@1', ts: T0 + second * 1_000, horizons, breadth: null } })));
+    for (let i = 0; i < 10; i++) pipe.flush();
+    expect(changes(name)).toHaveLength(3);
+  });
+
   it('a fault in one channel stops no other', () => {
     const { bus, pipe, trade } = rig((engine) => Object.assign(engine, { venueCandles: () => { throw new Error('broken'); } }));
     bus.want(`candles:${SYMBOL}@kraken`);

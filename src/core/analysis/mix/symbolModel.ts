@@ -70,6 +70,8 @@ export class SymbolModel {
   private readonly moves: Record<FeatureKind, { last: number; from: number | null }> = { book: { last: 0, from: null }, candle: { last: 0, from: null } };
   private newest: readonly Prediction[] = [];
   private bookTime = -Infinity;
+  /** Time of the newest forecast on the book. */
+  private shortTime = -Infinity;
 
   readonly kind: DataKind;
   readonly symbol: string;
@@ -147,6 +149,7 @@ export class SymbolModel {
       const prediction = h.predict((x ??= this.bookScale.scale(this.book.raw)), this.moves.book.last);
       h.issue(prediction, now, this.price as number, age, false);
       (this.newest as Prediction[])[i] = prediction;
+      this.shortTime = now;
       this.due = Math.min(this.due, now + h.seconds * 1000);
     });
   }
@@ -166,7 +169,7 @@ export class SymbolModel {
       told.push(h.message(prediction));
     }
     this.newest = newest;
-    this.sentAt = now;
+    this.sentAt = this.shortTime = now;
     this.findDue();
     const up = this.up ?? 0.5;
     return {
@@ -178,7 +181,7 @@ export class SymbolModel {
   /** The newest forecasts on the book, made within the last second or with a publication. */
   short(): { ts: number; horizons: SentimentHorizon[] } | null {
     const horizons = this.horizons.flatMap((h, i) => (h.kind === 'book' && this.newest[i] ? [h.message(this.newest[i])] : []));
-    return horizons.length === 0 || this.price === null ? null : { ts: this.bookTime, horizons };
+    return horizons.length === 0 || this.price === null ? null : { ts: this.shortTime, horizons };
   }
 
   /** Prices are forgotten, the record stays. */
