@@ -59,5 +59,5 @@ export function bookVerdict(book: BookView | null, market: QuoteStateName, strea
 export function heldWords({ bids, asks, levels }: Pick<BookView, 'bids' | 'asks' | 'levels'>): string {
   const shown = [bids.prices.length, asks.prices.length] as const;
   if (!levels || (levels[0] <= shown[0] && levels[1] <= shown[1])) return `${shown[0]} bid and ${shown[1]} ask levels`;
-  return `best ${shown[0]} of ${levels[0]} bid and ${shown[1]} of ${levels[1]} ask levels`;
+  return `Best ${shown[0]} of ${levels[0]} bid and ${shown[1]} of ${levels[1]} ask levels`;
 }

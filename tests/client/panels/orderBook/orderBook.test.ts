@@ -47,7 +47,7 @@ describe('what is said of a book', () => {
   });
 
   it('says how much of the book is shown', () => {
-    expect([heldWords(view()), heldWords(view({ levels: [900, 2] })), heldWords(view({ levels: null }))]).toEqual(['3 bid and 2 ask levels', 'best 3 of 900 bid and 2 of 2 ask levels', '3 bid and 2 ask levels']);
+    expect([heldWords(view()), heldWords(view({ levels: [900, 2] })), heldWords(view({ levels: null }))]).toEqual(['3 bid and 2 ask levels', 'Best 3 of 900 bid and 2 of 2 ask levels', '3 bid and 2 ask levels']);
   });
 });
 
@@ -139,7 +139,7 @@ describe('order book panel', () => {
     await box.trigger('keydown', { key: '-' });
     expect(useBookSettingsStore().grouping(SYMBOL)).toBe(1);
     await box.trigger('keydown', { key: 'ArrowDown' });
-    expect(wrapper.find('.sweep').text()).toMatch(/^(Buy|Sell|Point)/);
+    expect(wrapper.find('.sweep').text()).toMatch(/^(Buy|Sell|1 bid)/);
     wrapper.unmount();
   });
 

@@ -63,7 +63,7 @@ describe('parts of the tape', () => {
     const wrapper = mount(VolumeStrip, { props: { volumes: [volume(), volume({ buy: '0.1', sell: '0.30000000001', delta: '-0.20000000001', missing: 4 })], base: 'BTC', now: T } });
     const [first, second] = wrapper.findAll('.column');
     expect([first?.find('.delta').text(), first?.find('.both').text().replace(/\s+/g, ' '), first?.find('dt').text()]).toEqual(['+2.25', 'B 3.5 S 1.25', '5 min']);
-    expect([second?.find('.delta').text(), second?.find('dt').text()]).toEqual(['−0.2', '5 min part']);
+    expect([second?.find('.delta').text(), second?.find('dt').text()]).toEqual(['−0.2', '5 min, hole']);
     expect(second?.attributes('title')).toBe('Bought 0.1, sold 0.30000000001, difference -0.20000000001 BTC in 7 trades; 4 trades missing');
     wrapper.unmount();
   });
@@ -90,7 +90,7 @@ describe('tape panel', () => {
     expect(lines(wrapper)).toEqual(['103.00', '102.00', '101.00']);
     expect(wrapper.find('.hole').text()).toBe('Skipped 9 trades: this page was too slow or away too long');
     expect(wrapper.findAll('.line')[1]?.classes()).toContain('line--large');
-    expect(wrapper.find('.strip').text()).toContain('part');
+    expect(wrapper.find('.strip').text()).toContain('<1 min, hole');
     wrapper.unmount();
   });
 
