@@ -5,6 +5,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import type { Logger } from '../observability/logger';
 import { createAccess } from './access';
 import { analysisRoutes, marketRoutes, stateRoutes } from './api';
+import { BACKTESTS_PATH, backtestRoutes } from './backtests';
 import { venueMarketRoutes } from './books';
 import { serveBundle } from './bundle';
 import { fail, failureBody } from './failure';
@@ -47,6 +48,7 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   overviewRoute(app, ports);
   historyRoutes(app, ports);
   scorecardRoutes(app, ports);
+  backtestRoutes(app, ports);
   stateRoutes(app, ports, options);
   ports.routes?.(app, access);
   await serveBundle(app, options.bundleDir, options.base);
@@ -77,7 +79,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, ports: HttpPorts, 
   if (!isPrivate(request) || request.method === 'OPTIONS') return null;
   const role = access(authorization);
   if (role === null) return 'unauthorized';
-  return isRead || role === 'admin' ? null : 'forbidden';
+  // A backtest changes nothing that others see.
+  return isRead || role === 'admin' || request.routeOptions.url === BACKTESTS_PATH ? null : 'forbidden';
 }
 
 /**

@@ -105,6 +105,10 @@ export type ChainHead = v.InferOutput<typeof ChainHead>;
 export const ForecastCounts = v.object({ forecasts: Seq, outcomes: Seq, void: Seq, open: Seq });
 export type ForecastCounts = v.InferOutput<typeof ForecastCounts>;
 
+/** Running sums in R at the time of an outcome, ms: the signals, as many random entries (null before the first ended), holding over the same candles. */
+export const EquityPoint = v.tuple([EpochMs, Finite, MaybeFinite, Finite]);
+export type EquityPoint = v.InferOutput<typeof EquityPoint>;
+
 /** `GET /api/v1/scorecard?window=24h|7d|all&symbol=&tf=`. */
 export const ScorecardReport = v.object({
   /** Kind of the data shown at the moment; records of other kinds are in other chains. */
@@ -126,6 +130,8 @@ export const ScorecardReport = v.object({
   pooledSignals: v.array(SignalCell),
   sentiment: v.array(SentimentCell),
   pooledSentiment: v.array(SentimentCell),
+  /** Of the signals asked for together, by method; no points below 30 outcomes, 200 at most. A server of before had none. */
+  equity: v.optional(v.array(v.object({ method: ShortText, points: v.array(EquityPoint) })), []),
   chains: v.array(ChainHead),
 });
 export type ScorecardReport = v.InferOutput<typeof ScorecardReport>;
@@ -159,3 +165,46 @@ export const SCORECARD_WORDS = {
   ece: 'Expected calibration error: mean distance between stated probability and share of rises over the bins of the calibration plot, weighted by their counts.',
   effective: 'Independent forecasts: forecasts of overlapping times count as one. Intervals are made with it.',
 } as const satisfies Record<string, string>;
+
+/** Report of a backtest: what was computed, on what, and what came of it. Equal input gives an equal report. */
+export const BacktestReport = v.object({
+  method: ShortText,
+  symbol: SymbolName,
+  tf: v.picklist(INTERVALS),
+  source: Quality,
+  parameters: v.object({
+    plan: v.object({ stopAtr: Finite, targetAtr: Finite, expiryBars: Finite }),
+    randomEntries: Seq,
+    randomSpan: Seq,
+    /** First candles that were taken in without a signal. */
+    warm: Seq,
+    candles: Seq,
+    /** Open time of the first and the last candle, ms. */
+    from: v.nullable(EpochMs),
+    to: v.nullable(EpochMs),
+    /** SHA-256 of the candles. */
+    input: ShortText,
+  }),
+  counts: ForecastCounts,
+  figures: v.nullable(SignalFigures),
+  /** Records a live server would have logged, and the hash of the last. */
+  records: Seq,
+  head: ShortText,
+  /** Places at which later candles were replaced by garbage, and how many of them changed an earlier record: 0. */
+  lookAhead: v.object({ cuts: Seq, differences: Seq, ok: v.boolean() }),
+});
+export type BacktestReport = v.InferOutput<typeof BacktestReport>;
+
+/** `POST /api/v1/backtests` and `GET /api/v1/backtests/ID`. */
+export const BacktestJob = v.object({
+  id: ShortText,
+  state: v.fallback(v.picklist(['waiting', 'running', 'done', 'failed']), 'failed'),
+  /** 0..1. */
+  progress: Finite,
+  symbol: SymbolName,
+  tf: v.picklist(INTERVALS),
+  report: v.nullable(BacktestReport),
+  /** Why it failed, in words; empty otherwise. */
+  error: v.pipe(v.string(), v.maxLength(512)),
+});
+export type BacktestJob = v.InferOutput<typeof BacktestJob>;
