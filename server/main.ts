@@ -22,6 +22,8 @@ import { checkRegistry, VENUES } from './connectors/registry';
 import { checkReplayFile, createReplayConnector, type ReplayFileInfo } from './connectors/replay';
 import { createSimulatorConnector, type SimulatorConnector } from './connectors/simulator';
 import { createSupervisor, type Supervisor } from './connectors/supervisor';
+import { createFiller } from './history/filler';
+import { GapLedger } from './history/gapLedger';
 import { createHistory } from './history/history';
 import { limitsOf } from './history/limits';
 import type { History } from './history/port';
@@ -40,7 +42,9 @@ import { createVenueMetrics } from './observability/venueMetrics';
 import { createPipeline } from './pipeline/pipeline';
 import { createWarmUp } from './pipeline/warmUp';
 import { createScoreLog, type ScoreLog } from './scorelog/scoreLog';
+import { createRecordingConnector } from './recording/connector';
 import { engineOptions, type EngineFacts } from './recording/format';
+import { openSource, type RecordingSource } from './recording/source';
 import { createRecordingParts, type RecordingParts } from './recordingParts';
 
 /** Candles kept in memory per symbol and interval. */
@@ -59,7 +63,7 @@ type Place = ReturnType<typeof installation>;
 interface Sources {
   readonly instruments: readonly Instrument[];
   readonly venues: readonly ConnectorDescriptor[];
-  readonly replay: ReplayFileInfo | null;
+  readonly replay: ReplayFileInfo | RecordingSource | null;
 }
 
 /** Checks what needs more than the configuration itself: symbols, venues, the recording. */
@@ -76,10 +80,12 @@ async function findSources(config: Config): Promise<Sources> {
   let instruments: readonly Instrument[] = config.symbols.length > 0 ? selected.value : BUILT_IN_INSTRUMENTS;
   if (config.simInstruments !== null) instruments = syntheticInstruments(config.simInstruments);
   if (config.feed !== 'replay') return { instruments, venues, replay: null };
-  const info = await checkReplayFile(config.replayFile ?? '', VENUES);
+  const file = config.replayFile ?? '';
+  const info = await (file.endsWith('.parquet') ? openSource(file, VENUES) : checkReplayFile(file, VENUES));
   if (!info.ok) throw new StartRefused(`TICKGLASS_REPLAY_FILE: ${info.error}`);
   // A recording shows what it holds: its symbols come as instrument events.
-  return { instruments: config.symbols.length > 0 ? selected.value : [], venues, replay: info.value };
+  const recorded = 'header' in info.value ? (info.value.header?.instruments ?? []) : [];
+  return { instruments: config.symbols.length > 0 ? selected.value : recorded, venues, replay: info.value };
 }
 
 /** Facts of known instruments are better than what a recording lets guess. */
@@ -135,7 +141,9 @@ function createFeed({ config, sources, log, engine, clock, metrics }: Core, last
     })),
     replay: (emit) => {
       if (!sources.replay) throw new StartRefused('there is no recording to replay');
-      return createReplayConnector({ context: context('replay', (event) => emit(withBuiltInFacts(event))), info: sources.replay, speed: config.replaySpeed, venues: VENUES });
+      const { replay } = sources;
+      if ('read' in replay) return createRecordingConnector({ context: context('replay', emit), source: replay, speed: config.replaySpeed });
+      return createReplayConnector({ context: context('replay', (event) => emit(withBuiltInFacts(event))), info: replay, speed: config.replaySpeed, venues: VENUES });
     },
   });
   return { supervisor, probe: () => simulator?.probeEvents(Date.now()).forEach(accept) };
@@ -148,18 +156,46 @@ function sourceFacts(config: Config, { id, priority, assetClasses, capabilities,
 
 const leads = (engine: Core['engine'], symbol: string, venue: string): boolean => engine.venueQuotes(symbol).some((quote) => quote.leads && quote.venue === venue);
 
+/** What finds missing candles and has the venues fill them in, for charts that are scrolled back and for known gaps. */
+function createRepair({ config, sources, log, bus, engine, clock }: Core, supervisor: Supervisor, history: History) {
+  const older = createOlder({
+    ask: (venue, query) => supervisor.older(venue, query), clock,
+    // The venue whose candles are shown gives their past too, where it can.
+    venues: (symbol) => supervisor.keepersOf(symbol).toSorted((a, b) => Number(leads(engine, symbol, b)) - Number(leads(engine, symbol, a))),
+    keep: ({ symbol, interval }, venue, candles) => candles.forEach((candle) => history.writeCandle({ symbol, interval, kind: 'live', venue, candle })),
+  });
+  const traded = new Set(sources.venues.filter((venue) => venue.capabilities.includes('trades')).map((venue) => venue.id));
+  const served = (): ReadonlyMap<string, readonly string[]> => new Map(supervisor.status().filter(({ id }) => traded.has(id)).map(({ id, symbols }) => [id, symbols]));
+  const ledger = new GapLedger({ bus, history, instruments: sources.instruments, served, clock, candleDays: config.historyCandleDays });
+  const filler = createFiller({ ledger, history, older, canLoad: (symbol) => supervisor.keepersOf(symbol).length > 0, clock, log: log.child({ part: 'gaps' }) });
+  return {
+    older, filler,
+    /** Before the feeds start, as they fill in the newest minutes at once; a simulator's or a recording's past is whole. */
+    async begin(): Promise<void> {
+      if (config.feed === 'simulator' || config.feed === 'replay' || config.dataDir === ':memory:') return;
+      await ledger.begin().catch((error: unknown) => log.warn({ err: error }, 'gaps of earlier runs cannot be read; those of this run are noted'));
+      filler.start();
+    },
+    stop(): void {
+      filler.stop();
+      ledger.stop();
+    },
+  };
+}
+type Repair = ReturnType<typeof createRepair>;
+
 /** History as a whole, for the HTTP side. */
-function archiveOf(config: Config, history: History): NonNullable<HttpPorts['archive']> {
+function archiveOf(config: Config, history: History, repair: Repair): NonNullable<HttpPorts['archive']> {
   return {
     stats: () => history.stats(), gaps: (query) => history.gaps(query), exportTo: (request, file) => history.exportTo(request, file),
-    folder: config.dataDir, maxBytes: config.historyMaxMb * 1_000_000, fills: () => [],
+    folder: config.dataDir, maxBytes: config.historyMaxMb * 1_000_000, fills: () => repair.filler.fills(),
   };
 }
 
 const httpOptions = (config: Config, place: Place): HttpOptions => ({ version: place.version, bundleDir: join(place.root, 'dist'), token: config.token, viewerToken: config.viewerToken });
 
 /** The two doors: sockets and HTTP. */
-async function createDoors(core: Core, recording: RecordingParts, { supervisor, probe }: ReturnType<typeof createFeed>, { history, score }: { history: History; score: ScoreLog }, place: Place) {
+async function createDoors(core: Core, recording: RecordingParts, { supervisor, probe }: ReturnType<typeof createFeed>, { history, score, repair }: { history: History; score: ScoreLog; repair: Repair }, place: Place) {
   const { config, sources, log, bus, engine, clock, metrics } = core;
   const { allowedOrigins } = config;
   const allowedHosts = config.allowedHosts.length > 0 ? config.allowedHosts : ['localhost', '127.0.0.1', '[::1]', config.host.toLowerCase()];
@@ -178,16 +214,10 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
     knownVenue: (id) => id === 'simulator' || VENUES.some((venue) => venue.descriptor.id === id),
     options: hubOptions,
   });
-  const backfillOlder = createOlder({
-    ask: (venue, query) => supervisor.older(venue, query), clock,
-    // The venue whose candles are shown gives their past too, where it can.
-    venues: (symbol) => supervisor.keepersOf(symbol).toSorted((a, b) => Number(leads(engine, symbol, b)) - Number(leads(engine, symbol, a))),
-    keep: ({ symbol, interval }, venue, candles) => candles.forEach((candle) => history.writeCandle({ symbol, interval, kind: 'live', venue, candle })),
-  });
   const told = { market: engine, venues: () => supervisor.status(), sources: sources.venues.map((venue) => sourceFacts(config, venue)) };
   const writeVenueMetrics = createVenueMetrics(metrics.registry);
   const app = await createHttpServer({
-    ...told, history, score, archive: archiveOf(config, history), backfillOlder, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
+    ...told, history, score, archive: archiveOf(config, history, repair), backfillOlder: repair.older, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
     control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), overview: () => supervisor.overview(), fees: config.takerFees,
     metrics: () => {
       writeVenueMetrics(venueInfos(told));
@@ -219,7 +249,8 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const recording = createRecordingParts({
     config, engine, facts: core.facts, clock, log, http: httpOptions(config, place), supervisor: () => supervisor, hub: () => hub, noHistory: () => createHistory({ ...historyOptions, dataDir: ':memory:' }),
   });
-  const doors = await createDoors(core, recording, feed, { history, score }, place);
+  const repair = createRepair(core, supervisor, history);
+  const doors = await createDoors(core, recording, feed, { history, score, repair }, place);
   hub = doors.hub;
   const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp, score, onInput: recording.recordings.accept });
   const stopWatching = watchEventLoop(metrics);
@@ -227,7 +258,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
     app: doors.app,
     async run() {
       const modes = config.feed === 'simulator' ? ['simulated' as const] : config.feed === 'replay' ? [] : ['live' as const, 'simulated' as const];
-      const read = Promise.all(modes.map((mode) => warmUp.prepare(mode, clock.now())))
+      const read = Promise.all([...modes.map((mode) => warmUp.prepare(mode, clock.now())), repair.begin()])
         .catch((error: unknown) => log.warn({ err: error }, 'stored candles and signals cannot be read yet'));
       await Promise.race([read, new Promise((resolve) => setTimeout(resolve, config.feed === 'simulator' ? WARM_WAIT_MS.simulator : WARM_WAIT_MS.live).unref())]);
       await recording.start();
@@ -238,6 +269,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
     },
     async stop() {
       await doors.hub.close('shutdown', DRAIN_MS);
+      repair.stop();
       await supervisor.stop();
       pipeline.stop();
       await recording.stop();
