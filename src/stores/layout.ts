@@ -5,7 +5,7 @@ import { LayoutSchema, split, tabs, type Layout } from './layoutTree';
 import { loadSaved, saveSaved, type SavedPart } from './saved';
 
 export const PRESETS = {
-  trader: { title: 'Trader', tree: split('row', [0.56, split('column', [0.66, tabs('chart', 'hour')], [0.34, tabs('analysis', 'compare')])], [0.24, split('column', [0.7, tabs('book')], [0.3, tabs('depth')])], [0.2, tabs('tape')]) },
+  trader: { title: 'Trader', tree: split('row', [0.5, split('column', [0.66, tabs('chart', 'hour')], [0.34, tabs('analysis', 'compare')])], [0.24, split('column', [0.72, tabs('book')], [0.28, tabs('depth')])], [0.26, tabs('tape')]) },
   chart: { title: 'Chart only', tree: tabs('chart') },
   book: { title: 'Book and tape', tree: split('row', [0.38, tabs('book')], [0.3, tabs('tape')], [0.32, split('column', [0.5, tabs('depth')], [0.5, tabs('chart', 'hour')])]) },
   research: { title: 'Research', tree: split('column', [0.52, tabs('chart', 'hour')], [0.48, split('row', [0.5, tabs('analysis')], [0.5, tabs('compare')])]) },

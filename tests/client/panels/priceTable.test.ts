@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
 import PriceTable from '@/panels/PriceTable/PriceTable.vue';
 import { useConnectionStore } from '@/stores/connection';
 import { useMarketStore } from '@/stores/market';
 import { useSettingsStore } from '@/stores/settings';
+import { useWatchlistStore } from '@/stores/watchlists';
+import MarketView from '@/views/MarketView.vue';
 import { fillMarket, freshStores, instrument, mountPanel, quote, stream, type Mounted } from './support';
 
 let mounted: Mounted;
@@ -192,5 +194,126 @@ describe('PriceTable, its states', () => {
     expect(mounted.wrapper.findAll('.feed-notice p').map((p) => p.text())).toEqual(['No data from Binance, OKX; each is tried again by itself. Sources']);
     expect(mounted.wrapper.find('.panel__head .tag').text()).toMatch(/^SIMULATED/);
     expect(row('A/USD').find('.source').classes()).toContain('violet');
+  });
+});
+
+describe('PriceTable, lists and columns', () => {
+  const heads = (): string[] => mounted.wrapper.findAll('[role="columnheader"]').map((th) => th.text());
+  const key = async (name: string, init: KeyboardEventInit = {}): Promise<void> => {
+    await grid().trigger('keydown', { key: name, ...init });
+    await nextTick();
+  };
+  function withList(): string {
+    fillMarket({ 'A/USD': {}, 'B/USD': {}, 'C/USD': {}, 'D/USD': {} });
+    const lists = useWatchlistStore();
+    const id = lists.create('Morning', ['C/USD', 'A/USD', 'GONE/USD', 'B/USD']) ?? '';
+    lists.select(id);
+    return id;
+  }
+
+  it('shows a list in its own order and names what the server does not have', async () => {
+    withList();
+    await open();
+    expect(symbols()).toEqual(['C/USD', 'A/USD', 'B/USD']);
+    expect(mounted.wrapper.find('.end').text()).toMatch(/3 of 4 symbols\. Show all Not known here: GONE\/USD/);
+    await mounted.wrapper.find('.end__all').trigger('click');
+    expect(symbols()).toEqual(['A/USD', 'B/USD', 'C/USD', 'D/USD']);
+  });
+
+  it('the star speaks for the shown list; what was taken out can be put back where it was', async () => {
+    const id = withList();
+    await open();
+    const star = row('A/USD').find('.star');
+    expect([star.attributes('aria-label'), star.attributes('aria-pressed')]).toEqual(['In Morning: A/USD', 'true']);
+    await star.trigger('click');
+    expect(symbols()).toEqual(['C/USD', 'B/USD']);
+    expect(useSettingsStore().favourites).toEqual([]);
+    await mounted.wrapper.find('.done__back').trigger('click');
+    expect(useWatchlistStore().find(id)?.symbols).toEqual(['C/USD', 'A/USD', 'GONE/USD', 'B/USD']);
+  });
+
+  it('by keyboard: moves within the list, takes out, puts into another', async () => {
+    withList();
+    const other = useWatchlistStore().create('Evening') ?? '';
+    await open();
+    await grid().trigger('focus');
+    await key('ArrowDown', { altKey: true });
+    expect(symbols()).toEqual(['A/USD', 'C/USD', 'B/USD']);
+    await key('+');
+    await vi.waitFor(() => expect(document.activeElement?.textContent).toBe('Favourites'));
+    await mounted.wrapper.findAll('.targets button').find((b) => b.text() === 'Evening')!.trigger('click');
+    expect(useWatchlistStore().find(other)?.symbols).toEqual(['C/USD']);
+    expect(document.activeElement).toBe(grid().element);
+    await key('Delete');
+    expect(symbols()).toEqual(['A/USD', 'B/USD']);
+  });
+
+  it('a row dragged onto another of the list comes before it', async () => {
+    withList();
+    await open();
+    const data = { setData: () => undefined, effectAllowed: '' };
+    await row('B/USD').trigger('dragstart', { dataTransfer: data });
+    await row('C/USD').trigger('dragover', { dataTransfer: data });
+    expect(row('C/USD').classes()).toContain('row--before');
+    await row('C/USD').trigger('drop', { dataTransfer: data });
+    expect(symbols()).toEqual(['B/USD', 'C/USD', 'A/USD']);
+  });
+
+  it('columns stand in the chosen order and widths, cells beneath their heads', async () => {
+    fillMarket({ 'A/USD': { price: 7, bid: 6.5 } });
+    useSettingsStore().update({ columns: ['bid', 'symbol', 'last'], columnWidths: { bid: 200 } });
+    await open();
+    expect(heads()).toEqual(['Bid', 'Symbol', 'Last']);
+    expect(row('6.50').findAll('.cell').map((c) => c.text().slice(0, 5))).toEqual(['6.50', 'A/USD', '7.00']);
+    expect(grid().attributes('style')).toContain('--columns: 200px ');
+  });
+
+  it('the column chooser hides, moves and widens', async () => {
+    fillMarket({ 'A/USD': {} });
+    useSettingsStore().update({ columns: ['symbol', 'last', 'bid'] });
+    await open();
+    await mounted.wrapper.findAll('.columns button').find((b) => b.text() === 'Columns')!.trigger('click');
+    await vi.waitFor(() => expect(mounted.wrapper.find('.chooser').exists()).toBe(true));
+    const button = (name: string) => mounted.wrapper.find(`.chooser [aria-label="${name}"]`);
+    await button('Best bid: further left').trigger('click');
+    await button('Best bid: wider').trigger('click');
+    await mounted.wrapper.findAll('.chooser .name').find((l) => l.text() === 'Age')!.find('input').setValue(true);
+    expect([useSettingsStore().columns, useSettingsStore().columnWidths]).toEqual([['symbol', 'bid', 'last', 'age'], { bid: 116 }]);
+    expect(heads()).toEqual(['Symbol', 'Bid', 'Last', 'Age']);
+  });
+
+  it('lists are made, renamed, copied and deleted at the second press', async () => {
+    fillMarket({ 'A/USD': {} });
+    await open();
+    await mounted.wrapper.find('.list > .button').trigger('click');
+    await vi.waitFor(() => expect(mounted.wrapper.find('.lists').exists()).toBe(true));
+    const press = async (text: string): Promise<void> => mounted.wrapper.findAll('.lists button').find((b) => b.text().startsWith(text))!.trigger('click');
+    await mounted.wrapper.find('.new input').setValue('Morning');
+    await mounted.wrapper.find('.new').trigger('submit');
+    await press('Rename');
+    await nextTick();
+    await mounted.wrapper.find('[data-rename]').setValue('Evening');
+    await mounted.wrapper.find('[data-rename]').trigger('keydown', { key: 'Enter' });
+    await press('Copy');
+    const names = () => useWatchlistStore().lists.map((l) => l.name);
+    expect(names()).toEqual(['Evening', 'Evening 2']);
+    await press('Delete');
+    expect(names()).toHaveLength(2);
+    await press('Delete');
+    expect(names()).toEqual(['Evening 2']);
+  });
+});
+
+describe('the address of the table', () => {
+  it('names class, list and sort, and sets them', async () => {
+    fillMarket({ 'A/USD': {}, 'B/USD': { change_24h: 9 } });
+    useWatchlistStore().create('Morning', ['A/USD', 'B/USD']);
+    mounted = await mountPanel(MarketView, { path: '/market?list=morning&sort=-changePercent&q=usd' });
+    expect(symbols()).toEqual(['B/USD', 'A/USD']);
+    useSettingsStore().update({ sort: { key: 'symbol', direction: 'asc' }, assetClass: 'crypto' });
+    await vi.waitFor(() => expect(mounted.router.currentRoute.value.query).toEqual({ list: 'Morning', sort: 'symbol', class: 'crypto', q: 'usd' }));
+    await mounted.router.push('/market?class=nonsense&sort=-nothing');
+    await nextTick();
+    expect(useSettingsStore().assetClass).toBe('crypto');
   });
 });

@@ -98,7 +98,7 @@ describe('AppShell', () => {
     await vi.waitFor(() => expect(mounted.wrapper.findAll('.strip__cells a').map((a) => a.text().slice(0, 3))).toEqual(['S0/', 'S1/', 'S2/', 'S3/', 'S4/', 'S5/']));
     await mounted.wrapper.find('.strip [aria-label="Next page"]').trigger('click');
     expect(mounted.wrapper.find('.strip__cells a').text()).toMatch(/^S6\/USD100\.00\+2\.04%/);
-    expect(mounted.wrapper.find('.strip').text()).not.toContain('Turns');
+    expect(mounted.wrapper.find('.strip').text()).not.toContain('Pause');
   });
 
   it('asks for the palette once', async () => {
