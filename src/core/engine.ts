@@ -314,7 +314,7 @@ class MarketEngine extends EngineState {
   private readonly say: Out = (output) => {
     if (output.type === 'rating') this.rows.get(output.rating.symbol)?.said.set(output.rating.tf, output);
     else if (output.type === 'signal') this.rows.get(output.record.symbol)?.said.set(`signal ${output.record.tf}`, output);
-    else if (output.type === 'sentiment' && output.symbol !== null) this.rows.get(output.symbol)?.said.set('sentiment', output);
+    else if (output.type === 'sentiment' && output.symbol !== null) this.rows.get(output.symbol)?.said.set('sentiment', { type: 'sentiment', symbol: output.symbol, data: output.data });
     else if (output.type === 'sentiment') this.mood = output;
     this.out(output);
   };
