@@ -40,6 +40,8 @@ export function measureBundle(): Promise<Figure[]> {
   for (const name of [...analysis]) closure(named(readFileSync(join(ASSETS, name), 'utf8'), ANY_IMPORT).filter((file) => files.includes(file) && !first.has(file))).forEach((file) => analysis.add(file));
   const more = [...analysis].filter((name) => !first.has(name) && !/View-/.test(name.replace(/^AnalysisView-/, '')));
   const instrument = [...closure(chunkOf('InstrumentView'))].filter((name) => !first.has(name));
+  // The panel and the drawing library it fetches; not what it fetches on request.
+  const chart = closure([...chunkOf('ChartPanel'), ...chunkOf('renderer')]);
   const sheets = files.filter((file) => file.endsWith('.css'));
   const font = files.filter((file) => file.endsWith('.woff2')).map((file) => readFileSync(join(ASSETS, file)).length / 1000);
   const figure = (name: string, value: number, budget: number | null, note?: string): Figure =>
@@ -47,6 +49,7 @@ export function measureBundle(): Promise<Figure[]> {
   return Promise.resolve([
     figure('bundle: first load of /market, JS', kilobytes(first), 90, `${first.size} file(s)`),
     figure('bundle: /analysis, further JS', kilobytes(more), 75, more.map((name) => basename(name).replace(/-[\w-]{8}\.js$/, '')).join(' ')),
+    figure('bundle: chart, further JS', kilobytes([...chart].filter((name) => !first.has(name))), 60, 'the library alone is 57; indicators are fetched when there are any'),
     figure('bundle: /market/:symbol, further JS', kilobytes(instrument), null),
     figure('bundle: all style sheets', kilobytes(sheets), null),
     { name: 'bundle: fonts', value: font.reduce((sum, size) => sum + size, 0), unit: 'kB', budget: null, bound: 'at most', note: `${font.length} file(s)` },

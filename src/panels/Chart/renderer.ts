@@ -49,6 +49,9 @@ export class ChartRenderer {
   private readonly scale = new ZoneScale();
   private readonly chart: IChartApiBase<Time>;
   private readonly candles: ISeriesApi<'Candlestick', Time>;
+  /** The newest price: the library would paint its label in the colour of the body, and rising candles are hollow. */
+  private readonly last: IPriceLine;
+  private title = '';
   private tracks: Track[] = [];
   private marks: IPriceLine[] = [];
   private model: ChartModel | null = null;
@@ -67,7 +70,8 @@ export class ChartRenderer {
       // Its notice stands beneath the chart in words: the logo brings a style element that the content security policy refuses.
       layout: { attributionLogo: false, fontSize: 11 },
     });
-    this.candles = this.chart.addSeries(CandlestickSeries, { borderVisible: false });
+    this.candles = this.chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false });
+    this.last = this.candles.createPriceLine({ price: 0, lineStyle: LineStyle.Dotted, lineWidth: 1, lineVisible: false, axisLabelVisible: false });
     this.restyle(options);
   }
 
@@ -88,6 +92,7 @@ export class ChartRenderer {
       priceFormat: { type: 'custom', formatter: price, minMove },
     });
     if (zoneChanged && this.model) this.draw(this.model, 'all');
+    this.showLast();
   }
 
   /** Draws the model. `tail`: only its end is new. */
@@ -103,6 +108,7 @@ export class ChartRenderer {
       for (const { series, at } of this.tracks) series.setData(model.points.map((point, place) => at(place, point)));
     }
     this.given = model.points.length;
+    this.showLast();
     for (const request of this.requests) request();
   }
 
@@ -163,7 +169,15 @@ export class ChartRenderer {
 
   /** Words beside the last price: the time until its candle closes. */
   setTitle(title: string): void {
-    this.candles.applyOptions({ title });
+    this.title = title;
+    this.showLast();
+  }
+
+  private showLast(): void {
+    const candle = this.model?.points.at(-1)?.candle;
+    const { look } = this.options;
+    if (candle) this.last.applyOptions({ price: candle.close, color: candle.close >= candle.open ? look.up : look.down, title: this.title });
+    this.last.applyOptions({ lineVisible: !!candle, axisLabelVisible: !!candle });
   }
 
   setMarks(marks: readonly PriceMark[]): void {
