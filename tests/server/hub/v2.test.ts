@@ -24,6 +24,22 @@ describe('v2 connections', () => {
     expect(client.bad).toEqual([]);
   });
 
+  it('are told after the hello what holds since before they came', async () => {
+    let degraded = true;
+    const status = { type: 'status', level: 'warn', code: 'storage_degraded', state: 'degraded', message: 'History cannot be written: no space left', timestamp: '2026-11-18T00:00:00.000Z' } as const;
+    const { connect } = await start({}, { present: () => (degraded ? [status] : []) });
+    const client = await connect('signals', V2);
+    await client.hello();
+    expect(await client.next('status')).toEqual(status);
+    const plain = await connect('market');
+    expect(await plain.next('status')).toMatchObject({ code: 'storage_degraded' });
+    degraded = false;
+    const later = await connect('signals', V2);
+    await later.hello();
+    expect((await later.next('heartbeat')).type).toBe('heartbeat');
+    expect(later.of('status')).toEqual([]);
+  });
+
   it('are closed without a hello, and answered when something else comes first', async () => {
     const { connect } = await start({ helloMs: 60 });
     const client = await connect('market', V2);
