@@ -1,8 +1,15 @@
-import { CandlesAnswer, CompareReport, OverviewAnswer, VenueInfo, VenueList, type Interval } from '@/core/contract';
+import { CandlesAnswer, CompareReport, OverviewAnswer, VenueInfo, VenueList, type Interval, type ScorecardReport, type ScorecardWindow } from '@/core/contract';
 import { createAsk, type Answer } from './ask';
 import type { FetchLike } from './types';
 
 export type { Answer, ApiFailure } from './ask';
+
+export interface ScorecardQuery {
+  readonly window: ScorecardWindow;
+  /** null = all. */
+  readonly symbol: string | null;
+  readonly tf: Interval | null;
+}
 
 /** What the page asks the server for by plain requests (docs/http.md). Never throws; an aborted request is `unreachable`. */
 export interface Api {
@@ -16,6 +23,8 @@ export interface Api {
   overview(signal: AbortSignal): Answer<OverviewAnswer>;
   /** The newest `limit` candles that opened at or before `end` (ms; null = now). */
   candles(query: { readonly symbol: string; readonly interval: Interval; readonly end: number | null; readonly limit: number }, signal: AbortSignal): Answer<CandlesAnswer>;
+  /** What signals and forecasts of the kind of data shown now were worth. */
+  scorecard(query: ScorecardQuery, signal: AbortSignal): Answer<ScorecardReport>;
 }
 
 /** Requests to one server. */
@@ -28,5 +37,7 @@ export function createApi(server: string, get: FetchLike = (url, init) => fetch(
     overview: (signal) => ask('GET', 'api/v1/overview', OverviewAnswer, signal),
     candles: ({ symbol, interval, end, limit }, signal) =>
       ask('GET', `api/v1/candles?${new URLSearchParams({ symbol, interval, limit: String(limit), ...(end === null ? {} : { end: String(end) }) }).toString()}`, CandlesAnswer, signal),
+    // Its schema is large and only one page needs it.
+    scorecard: async (query, signal) => (await import('./scorecard')).askScorecard(ask, query, signal),
   };
 }

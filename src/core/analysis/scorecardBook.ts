@@ -1,6 +1,7 @@
 import { isInterval, type ForecastCounts, type Interval, type ScorecardReport, type ScorecardWindow, type SentimentCell, type SignalCell } from '../contract';
 import type { ChainRecord } from './chain';
 import type { OpenForecast } from './chainLedger';
+import { equityCurve } from './equity';
 import { SIGNAL_PLAN } from './ratings';
 import { signalFigures, type RandomTrade, type Trade } from './scorecardFigures';
 import { ForecastRecord, forecastFigures } from './scorecardForecasts';
@@ -33,7 +34,7 @@ export interface ScorecardQuery {
   readonly now: number;
   readonly open: readonly OpenForecast[];
 }
-type Cells = Pick<ScorecardReport, 'since' | 'trials' | 'plan' | 'signals' | 'pooledSignals' | 'sentiment' | 'pooledSentiment'>;
+type Cells = Pick<ScorecardReport, 'since' | 'trials' | 'plan' | 'signals' | 'pooledSignals' | 'sentiment' | 'pooledSentiment' | 'equity'>;
 
 /** The scorecard of one kind of data, made of the records of its log and of nothing else: what is shown can be recomputed by anybody who has the log. */
 export class ScorecardBook {
@@ -56,7 +57,17 @@ export class ScorecardBook {
     return {
       since: since.length > 0 ? Math.min(...since) : null, trials: signals.trials, plan: SIGNAL_PLAN, signals: shown(cells), pooledSignals: signals.pooled,
       sentiment: shown(sentiment.cells), pooledSentiment: sentiment.pooled,
+      equity: this.#equity(from, symbol, tf),
     };
+  }
+
+  #equity(from: number, symbol: string | null, tf: Interval | null): ScorecardReport['equity'] {
+    const chosen = [...this.#series.values()].filter((s) => (symbol === null || s.symbol === symbol) && (tf === null || s.tf === tf));
+    const later = <T extends { readonly ts: number }>(items: readonly T[]): T[] => items.filter((t) => t.ts >= from);
+    return [...new Set(chosen.map((s) => s.method))].map((method) => {
+      const own = chosen.filter((s) => s.method === method);
+      return { method, points: equityCurve(own.flatMap((s) => later(s.trades)), own.flatMap((s) => later(s.random))) };
+    });
   }
 
   #signals(from: number, open: readonly OpenForecast[]): { cells: SignalCell[]; pooled: SignalCell[]; trials: number } {

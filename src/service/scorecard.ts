@@ -1,0 +1,9 @@
+import { ScorecardReport } from '@/core/contract';
+import type { ScorecardQuery } from './api';
+import type { Answer, Ask } from './ask';
+
+/** `GET /api/v1/scorecard` (docs/http.md). */
+export function askScorecard(ask: Ask, { window, symbol, tf }: ScorecardQuery, signal: AbortSignal): Answer<ScorecardReport> {
+  const query = new URLSearchParams({ window, ...(symbol === null ? {} : { symbol }), ...(tf === null ? {} : { tf }) });
+  return ask('GET', `api/v1/scorecard?${query.toString()}`, ScorecardReport, signal);
+}
