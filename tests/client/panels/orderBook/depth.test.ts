@@ -72,7 +72,7 @@ describe('depth chart', () => {
     await nextTick();
     expect(wrapper.findAll('.area').map((p) => (p.attributes('d') ?? '').startsWith('M'))).toEqual([true, true]);
     for (let i = 0; i < 30; i++) await wrapper.find('.box').trigger('keydown', { key: 'ArrowRight' });
-    expect(wrapper.find('.words').text()).toBe('101.20, +1.200% from mid: 3 BTC offered to there');
+    expect(wrapper.find('.words').text()).toBe('Book good. 101.20, +1.200% from mid: 3 BTC offered to there');
     await wrapper.find('.box').trigger('keydown', { key: 'Escape' });
     expect(wrapper.find('.words').text()).toContain('Mid 100.00');
     await wrapper.find('.chip').trigger('click');
