@@ -16,6 +16,7 @@ const FILES_READ: Readonly<Record<ChainFamily, number>> = { signals: 31, sentime
 /** Records that wait for a disk that cannot be written; beyond it the log stops, which is said. */
 const MOST_WAITING = 100_000;
 
+const DAY = 86_400_000;
 const EMPTY: Tail = { day: null, seq: 0, hash: GENESIS, type: '', count: 0 };
 
 /** One chain with its files. Records are made at once and written in batches behind the stream. */
@@ -25,6 +26,8 @@ export class Slot {
   readonly earlier = new ChainLedger();
   private day: string;
   private count: number;
+  /** The newest file has its seal already. */
+  private sealed: boolean;
   private started = false;
   private ending = false;
   private waiting: { day: string; line: string; seq: number; hash: string }[] = [];
@@ -40,6 +43,7 @@ export class Slot {
   constructor(readonly name: string, readonly family: ChainFamily, private readonly root: string | null, private readonly book: ScorecardBook, private readonly tail: Tail = EMPTY) {
     this.day = tail.day ?? '';
     this.count = tail.count;
+    this.sealed = tail.type === 'seal';
     this.durable = tail.seq;
     this.writer = root === null ? null : new DayWriter(join(root, name));
     this.chain = new ScoreChain({
@@ -70,13 +74,19 @@ export class Slot {
 
   /** Closes the file of a day that is over. */
   turn(ts: number): void {
-    const day = dayOf(ts);
-    if (this.day !== '' && day > this.day) {
+    let day = dayOf(ts);
+    if (this.sealed) {
+      // Killed between the seal and the first record of the next day: that day begins now, whatever the clock says.
+      const next = dayOf(Date.parse(this.day) + DAY);
+      day = day > next ? day : next;
+    } else if (this.day !== '' && day > this.day) {
       const { hash } = this.chain.position;
       this.chain.append({ type: 'seal', day: this.day, count: this.count, head: hash }, ts);
-      this.count = 0;
     }
-    if (day > this.day) this.day = day;
+    if (day <= this.day) return;
+    this.day = day;
+    this.count = 0;
+    this.sealed = false;
   }
 
   /** Reads earlier records into the scorecard and ends what they left open as void. `now`: present time of this kind of data, null while unknown. */

@@ -176,7 +176,8 @@ function compare({ side, atr, plan, asOf, tf, outcome }: Signal, candles: readon
   const now = judge(side, atr, plan, after);
   const same = now !== null && now.reason === outcome?.['result'] && now.bars === logged && [[now.ret, 'ret'] as const, [now.r, 'r'] as const].every(([value, name]) => Math.abs(value - Number(outcome[name])) <= TOLERANCE);
   if (same) return 'equal';
-  return now !== null && now.path === outcome?.['path'] ? 'wrong' : pathOf(side, atr, plan, after.slice(0, logged)) === outcome?.['path'] ? 'wrong' : 'corrected';
+  if (now?.path === outcome?.['path'] || pathOf(side, atr, plan, after.slice(0, logged)) === outcome?.['path']) return 'wrong';
+  return (after[0]?.openTime ?? Infinity) > asOf ? 'missing' : 'corrected';
 }
 
 /** Mark of exactly these candles. */

@@ -106,6 +106,20 @@ describe('score log', () => {
     expect(await verifyChain(folder('live.signals'))).toMatchObject({ problem: null, records: 4, days: 2 });
   });
 
+  /** Killed between the seal of a day and the first record of the next one, the restart put records behind the seal. */
+  it('goes on in the next file after a seal, whatever the clock says', async () => {
+    const first = await start();
+    first.record(signal(0));
+    now = T0 + 24 * 60 * MINUTE;
+    await first.flush();
+    now = T0;
+    const second = await start();
+    second.record(signal(1));
+    await second.flush();
+    expect(readdirSync(folder('live.signals')).sort()).toEqual(['2026-03-10.jsonl', '2026-03-11.jsonl', 'head']);
+    expect(await verifyChain(folder('live.signals'))).toMatchObject({ problem: null, void: 1 });
+  });
+
   it('goes on after a line that a killed process left unfinished', async () => {
     const first = await start();
     first.record(signal(0));
