@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BOOK_SETTINGS_PART } from './bookSettings';
 import { CHART } from './chart';
 import { DRAWINGS } from './drawings';
 import { LAYOUT_PART } from './layout';
@@ -18,7 +19,7 @@ const TEXT_LIMIT = 2 * SAVED_LIMIT;
 
 /** Parts by the name they have in the text. */
 const parts: ReadonlyMap<string, SavedPart<unknown>> = new Map<string, SavedPart<unknown>>([
-  ['settings', SETTINGS_PART], ['watchlists', WATCHLISTS_PART], ['layout', LAYOUT_PART], ['chart', CHART], ['drawings', DRAWINGS],
+  ['settings', SETTINGS_PART], ['watchlists', WATCHLISTS_PART], ['layout', LAYOUT_PART], ['chart', CHART], ['drawings', DRAWINGS], ['book', BOOK_SETTINGS_PART],
 ]);
 export const partTitle = (name: string): string => parts.get(name)?.title ?? name;
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BOOK_SETTINGS_PART } from '@/stores/bookSettings';
 import { CHART } from '@/stores/chart';
 import { DRAWINGS } from '@/stores/drawings';
 import { LAYOUT_PART, PRESETS } from '@/stores/layout';
@@ -31,6 +32,10 @@ export function partWords(name: string, value: unknown): string {
       const { byKey } = v.parse(DRAWINGS.schema, value);
       const sheets = Object.values(byKey).filter((list) => list.length > 0);
       return sheets.length === 0 ? 'none' : `${count(sheets.reduce((sum, list) => sum + list.length, 0), 'drawing')} on ${count(sheets.length, 'chart')}`;
+    }
+    case 'book': {
+      const { unit, thresholds } = v.parse(BOOK_SETTINGS_PART.schema, value);
+      return `sizes in ${unit === 'size' ? 'base units' : 'quote currency'}, ${Object.keys(thresholds).length === 0 ? 'usual marks' : 'own marks'}`;
     }
     default:
       return '';

@@ -92,7 +92,7 @@ describe('a workspace', () => {
   });
 
   it('anything as a text is read or refused, never a fault', () => {
-    const envelope = fc.record({ app: fc.constant('tickglass'), version: fc.anything(), made: fc.anything(), parts: fc.dictionary(fc.constantFrom('settings', 'watchlists', 'layout', 'drawings', 'chart', 'other', '__proto__'), fc.object()) }, { requiredKeys: ['app'] });
+    const envelope = fc.record({ app: fc.constant('tickglass'), version: fc.anything(), made: fc.anything(), parts: fc.dictionary(fc.constantFrom('settings', 'watchlists', 'layout', 'drawings', 'chart', 'book', 'other', '__proto__'), fc.object()) }, { requiredKeys: ['app'] });
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), envelope.map((x) => JSON.stringify(x) ?? '')), (text) => {
       const read = readWorkspace(text);
       if (read.ok) for (const [name, value] of Object.entries(read.workspace.parts)) expect(partWords(name, value).length).toBeGreaterThan(0);

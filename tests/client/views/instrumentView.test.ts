@@ -4,6 +4,8 @@ import { nextTick } from 'vue';
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router';
 import { mount, type VueWrapper } from '@vue/test-utils';
 import { zoneAt } from '@/panels/Workspace/drop';
+import { PANELS } from '@/panels/Workspace/panels';
+import { useConnectionStore } from '@/stores/connection';
 import { useLayoutStore } from '@/stores/layout';
 import { boxesOf, panelsOf, split, tabs } from '@/stores/layoutTree';
 import InstrumentView from '@/views/InstrumentView.vue';
@@ -111,5 +113,20 @@ describe('InstrumentView', () => {
 describe('where a dragged panel would go', () => {
   it.each([[0.5, 0.5, 'centre'], [0.05, 0.5, 'left'], [0.97, 0.4, 'right'], [0.5, 0.1, 'top'], [0.4, 0.95, 'bottom'], [0.1, 0.02, 'top']] as const)('at %d, %d: %s', (x, y, zone) => {
     expect(zoneAt(x, y)).toBe(zone);
+  });
+});
+
+describe('a panel that fails', () => {
+  it('says so in its place, can be tried again, and leaves the others alone', async () => {
+    const load = vi.spyOn(PANELS.compare, 'load');
+    // What a bundler gives for a module, which Vue tells from a bare component by its tag.
+    load.mockResolvedValueOnce({ [Symbol.toStringTag]: 'Module', default: { template: '<p/>', setup() { throw new TypeError('bad symbol'); } } } as never);
+    await open('/market/BTC%2FUSDT', 1_024);
+    const panel = () => wrapper.find('[data-panel="compare"]').text();
+    await vi.waitFor(() => expect(panel()).toMatch(/Venues stopped.*bad symbol.*other panels go on/));
+    expect(wrapper.find('[data-panel="hour"]').exists()).toBe(true);
+    expect(useConnectionStore().activity[0]?.text).toBe('The panel Venues failed for BTC/USDT: bad symbol');
+    await wrapper.find('[data-panel="compare"] .button--main').trigger('click');
+    await vi.waitFor(() => expect(panel()).toContain('Venues side by side'));
   });
 });
