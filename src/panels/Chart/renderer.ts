@@ -127,7 +127,7 @@ export class ChartRenderer {
     });
     if (other) {
       const series = this.chart.addSeries(LineSeries, { color: look.accent, lineWidth: 2, title: other.title, priceLineVisible: false, crosshairMarkerVisible: false });
-      this.tracks.push({ series, at: (place, point) => valueAt(other.values[place], point) });
+      this.tracks.push({ series, at: (place, point) => lineAt(other.values, place, point) });
     }
     this.chart.panes().forEach((pane, i) => pane.setStretchFactor(i === 0 ? MAIN_SHARE : PANE_SHARE));
     if (this.model) this.draw(this.model, 'all');
@@ -151,7 +151,8 @@ export class ChartRenderer {
         ...(column.draw === 'dots' ? { lineVisible: false, pointMarkersVisible: true, pointMarkersRadius: 1.5 } : {}),
       }, pane);
     if (k === 0) for (const price of line.spec.levels) series.createPriceLine({ price, color: this.options.look.line, lineStyle: LineStyle.Dotted, lineWidth: 1, axisLabelVisible: false });
-    this.tracks.push({ series, at: (place, point) => valueAt(line.values[k]?.[place], point) });
+    const values = line.values[k] ?? [];
+    this.tracks.push({ series, at: (place, point) => (column.draw === 'line' ? lineAt(values, place, point) : valueAt(values[place], point)) });
   }
 
   private formatOf({ spec }: IndicatorLines) {
@@ -187,7 +188,9 @@ export class ChartRenderer {
   }
 
   setScale({ log, percent }: ScaleChoice): void {
-    this.chart.priceScale('right').applyOptions({ mode: percent ? PriceScaleMode.Percentage : log ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal, autoScale: true });
+    this.chart.priceScale('right', 0).applyOptions({ mode: percent ? PriceScaleMode.Percentage : log ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal, autoScale: true });
+    // New panes take the choice of the first one over, but an index has no percent of its own.
+    for (let pane = 1; pane < this.chart.panes().length; pane++) this.chart.priceScale('right', pane).applyOptions({ mode: PriceScaleMode.Normal });
   }
 
   /** Prices fill the height again, whatever was dragged. */
@@ -293,4 +296,11 @@ function candleAt(point: ChartPoint): CandlestickData<Time> | WhitespaceData<Tim
 
 function valueAt(value: number | undefined, point: ChartPoint): Datum {
   return value === undefined || !Number.isFinite(value) ? { time: timeOf(point) } : { time: timeOf(point), value };
+}
+
+/** The library draws a line across places without a value, in the colour of the point before: that one is made invisible. */
+function lineAt(values: readonly number[], place: number, point: ChartPoint): Datum {
+  const ends = place + 1 < values.length && !Number.isFinite(values[place + 1]);
+  const datum = valueAt(values[place], point);
+  return ends && datum.value !== undefined ? { ...datum, color: 'rgba(0, 0, 0, 0)' } : datum;
 }
