@@ -12,7 +12,7 @@ const ENV = {
   TICKGLASS_SIM_INSTRUMENTS: String(INSTRUMENTS), TICKGLASS_SIM_SPEED: '20', TICKGLASS_SIM_PROBE: 'on', TICKGLASS_MARKET_INTERVAL_MS: '50', TICKGLASS_DATA_DIR: ':memory:',
 };
 
-const pause = (seconds: number): Promise<unknown> => {
+export const pause = (seconds: number): Promise<unknown> => {
   const until = performance.now() + seconds * 1000;
   return waitFor(() => performance.now() >= until, { timeoutMs: seconds * 1000 + 5_000 });
 };
@@ -85,7 +85,8 @@ function observe(page: Page, seconds: number): Promise<Observed> {
   }), seconds * 1000);
 }
 
-async function busySeconds(session: CDPSession): Promise<number> {
+/** Time the page's main thread has worked so far, s. */
+export async function busySeconds(session: CDPSession): Promise<number> {
   const { metrics } = await session.send('Performance.getMetrics');
   return metrics.find((metric) => metric.name === 'TaskDuration')?.value ?? NaN;
 }
