@@ -17,7 +17,12 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   sentiment: async () => (await import('./sentiment')).measureSentiment(),
   hub: async () => (await import('./hub')).measureHub(),
   table: async () => (await import('./table')).measureTable(),
+  instrument: async () => (await import('./instrument')).measureInstrument(),
+  recording: async () => (await import('./recording')).measureRecording(),
+  soak: async () => (await import('./soak')).measureSoak(),
 };
+/** Takes minutes: only when it is named. */
+const LONG: ReadonlySet<string> = new Set(['soak']);
 
 async function build(): Promise<boolean> {
   for (const args of [['build'], ['build', '--config', 'vite.server.config.ts']]) {
@@ -49,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (!isBuilt() && !(await build())) return 1;
   const figures: Figure[] = [];
-  for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS)) figures.push(...(await measure(name)));
+  for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS).filter((name) => !LONG.has(name))) figures.push(...(await measure(name)));
   if (json) say(JSON.stringify({ node: process.version, cpus: cpus().length, figures: figures.map((figure) => ({ ...figure, verdict: verdict(figure) })) }, null, 2));
   else say(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n\n${printable(figures)}`);
   return figures.every((figure) => ['ok', 'info'].includes(verdict(figure))) ? 0 : 1;

@@ -185,7 +185,7 @@ export class Rooms {
     const { http, doors, fees, clock, noHistory } = this.options;
     const refused = (): ReturnType<HttpPorts['control']['start']> => Promise.resolve(err('a replay has no sources to start or stop'));
     const app = await createHttpServer({
-      ...doors, fees, clock, market: engine, history: noHistory(), feedClock: () => player.feedClock, mode: () => engine.mode, venues, sources: [], control: { start: refused, stop: refused },
+      ...doors, fees, clock, market: engine, history: noHistory(), feedClock: () => player.feedClock, mode: () => engine.mode, venues: () => withSymbols(venues(), engine), sources: [], control: { start: refused, stop: refused },
       backfillOlder: () => Promise.resolve(err('a replay holds what was recorded, nothing older')), announce: (message) => hub.broadcast(message), overview: () => null,
       streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel), metrics: () => metrics.registry.metrics(), routes,
       upgrade: (request, socket, head) => hub.handleUpgrade(request, socket, head),
@@ -210,6 +210,12 @@ function infoOf(id: string, file: string, source: RecordingSource, player: Playe
   return {
     id, file, words, ...player.state, from, to, total, exact: header?.exact ?? false, endHash: header?.hash ?? null, app: header?.app ?? '', serverApp: version,
   };
+}
+
+/** The same with the symbols each source has said something of. */
+function withSymbols(venues: readonly VenueState[], engine: ReplayEngine): VenueState[] {
+  const known = engine.instruments().flatMap(({ symbol }) => engine.venueQuotes(symbol).map(({ venue }) => [venue, symbol] as const));
+  return venues.map((state) => ({ ...state, symbols: known.filter(([venue]) => venue === state.id).map(([, symbol]) => symbol) }));
 }
 
 /** Sources of the recording as a live server tells its own. */
