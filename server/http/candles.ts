@@ -1,5 +1,6 @@
 import { INTERVAL_MS, type DataKind, type FeedMode, type Interval } from '@/core/contract';
 import type { Candle } from '@/core/market/outputs';
+import type { GapState } from '../history/port';
 import type { HttpPorts } from './ports';
 
 export interface CandleRange {
@@ -26,9 +27,20 @@ export interface CandleAnswer {
   readonly note: string;
   /** Why stored candles are missing from the answer; absent when they are not. */
   readonly incomplete?: string;
+  /** Known gaps of the span that are not repaired: nobody was there to receive these minutes, or a venue could not give them. */
+  readonly missing: readonly { readonly from: number; readonly to: number; readonly reason: string; readonly state: GapState; readonly note: string }[];
 }
 
-type CandlePorts = Pick<HttpPorts, 'market' | 'history' | 'mode' | 'backfillOlder'>;
+type CandlePorts = Pick<HttpPorts, 'market' | 'history' | 'mode' | 'backfillOlder' | 'archive'>;
+
+const MOST_MISSING = 500;
+
+/** What the ledger of gaps says of a span; nothing where it cannot be read, which `incomplete` tells. */
+async function missingOf({ archive }: CandlePorts, symbol: string, kind: DataKind, from: number | undefined, to: number): Promise<CandleAnswer['missing']> {
+  if (!archive || from === undefined) return [];
+  const gaps = await archive.gaps({ kind, symbol, from, to, limit: MOST_MISSING }).catch(() => []);
+  return gaps.filter((gap) => gap.state !== 'repaired').map(({ start, stop, reason, state, note }) => ({ from: start, to: stop, reason, state, note })).reverse();
+}
 
 /** Most rows asked of a venue for one page. */
 const OLDER_ROWS = 1_000;
@@ -86,7 +98,8 @@ export async function readCandles(ports: CandlePorts, range: CandleRange): Promi
   const candles = [...older, ...have].slice(-limit);
   return {
     symbol, interval, candles: candles.map((c) => [c.openTime, c.open, c.high, c.low, c.close, c.volume] as const),
-    gaps: findGaps(candles, INTERVAL_MS[interval]), source: kind, older: state, note, ...(incomplete === undefined ? {} : { incomplete }),
+    gaps: findGaps(candles, INTERVAL_MS[interval]), source: kind, older: state, note,
+    missing: await missingOf(ports, symbol, kind, candles[0]?.openTime, (candles.at(-1)?.openTime ?? 0) + INTERVAL_MS[interval]), ...(incomplete === undefined ? {} : { incomplete }),
   };
 }
 

@@ -22,7 +22,7 @@ export const CLIENT: InjectionKey<ClientPort> = Symbol('client');
 
 const noAnswer = (): Answer<never> => Promise.resolve(err({ code: 'unreachable', words: 'There is no server' }));
 /** A server that never answers. */
-export const NO_API: Api = { venues: noAnswer, switchVenue: noAnswer, compare: noAnswer, overview: noAnswer, candles: noAnswer, scorecard: noAnswer };
+export const NO_API: Api = { venues: noAnswer, switchVenue: noAnswer, compare: noAnswer, overview: noAnswer, candles: noAnswer, scorecard: noAnswer, history: noAnswer };
 const NOTHING: ClientPort = { subscribeChannel: () => () => undefined, retry: () => undefined, server: '', api: NO_API };
 
 /** The app's client; outside the app (component tests) one that does nothing. */

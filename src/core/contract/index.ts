@@ -17,5 +17,6 @@ export * from './messages/data';
 export * from './decode';
 export * from './http';
 export * from './scorecard';
+export * from './storage';
 export * from './replays';
 export type { StreamState, StreamStatus } from './streamStatus';

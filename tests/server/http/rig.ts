@@ -54,6 +54,7 @@ export class HttpRig {
     };
     return {
       market: marketOf(this.engine), clock: { now: () => NOW, monotonic: () => 0 }, feedClock: () => this.feed, sources: this.sources, fees: new Map(),
+      archive: { stats: () => Promise.resolve({ tables: [], bytes: 0 }), gaps: () => Promise.resolve([]), exportTo: () => Promise.reject(new Error('nothing is stored')), folder: '/nowhere', maxBytes: 0, fills: () => [] },
       backfillOlder: () => Promise.resolve(err('no venue')),
       history: {
         candles: () => Promise.resolve([]), newestCandles: () => Promise.resolve([]), signals: ({ symbol }) => Promise.resolve([signalRecord({ symbol: symbol ?? 'AAPL' })]),
