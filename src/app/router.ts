@@ -9,6 +9,8 @@ export const routes: readonly RouteRecordRaw[] = [
   { path: '/market', component: MarketView, meta: { title: 'Market' } },
   { path: '/market/:symbol(.+)', component: () => import('@/views/InstrumentView.vue') },
   { path: '/analysis', component: () => import('@/views/AnalysisView.vue'), meta: { title: 'Analysis' } },
+  { path: '/analysis/scorecard', component: () => import('@/views/ScorecardView.vue'), meta: { title: 'Scorecard' } },
+  { path: '/analysis/method', component: () => import('@/views/MethodView.vue'), meta: { title: 'Method' } },
   { path: '/status', component: () => import('@/views/StatusView.vue'), meta: { title: 'Status' } },
   { path: '/replay/:room(.*)?', component: () => import('@/views/ReplayView.vue'), meta: { title: 'Replay' } },
   { path: '/:rest(.*)*', component: () => import('@/views/NotFoundView.vue'), meta: { title: 'Page not found' } },

@@ -6,6 +6,8 @@ export const ROUTES = [
   { path: 'market', heading: 'Market' },
   { path: 'market/BTC%2FUSDT', heading: 'BTC/USDT' },
   { path: 'analysis', heading: 'Analysis' },
+  { path: 'analysis/scorecard', heading: 'Scorecard' },
+  { path: 'analysis/method', heading: 'Method' },
   { path: 'status', heading: 'Streams' },
   { path: 'status/nothing-here', heading: 'Page not found' },
 ] as const;

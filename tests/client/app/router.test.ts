@@ -11,6 +11,8 @@ describe('routes', () => {
     ['/', '/market', 'Market', undefined],
     ['/index.html', '/market', 'Market', undefined],
     ['/analysis', '/analysis', 'Analysis', undefined],
+    ['/analysis/scorecard', '/analysis/scorecard', 'Scorecard', undefined],
+    ['/analysis/method', '/analysis/method', 'Method', undefined],
     ['/status', '/status', 'Status', undefined],
     ['/market/AAPL', '/market/AAPL', undefined, 'AAPL'],
     ['/market/BTC%2FUSDT', '/market/BTC%2FUSDT', undefined, 'BTC/USDT'],
