@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { createAnalysis } from '@/core/analysis';
 import { createEngine } from '@/core/engine';
 import { ROLLED } from '@/core/market/candles';
 import type { InputEvent } from '@/core/market/events';
@@ -26,6 +27,7 @@ import { createFiller } from './history/filler';
 import { GapLedger } from './history/gapLedger';
 import { createHistory } from './history/history';
 import { limitsOf } from './history/limits';
+import { ModelStore } from './history/modelStore';
 import type { History } from './history/port';
 import { announceServer } from './history/presence';
 import { recordFromBus } from './history/recorder';
@@ -111,8 +113,9 @@ function createCore(config: Config, sources: Sources, log: Logger) {
     venuePriority: [...sources.venues.map((v) => v.id), 'simulator'], candleHistory: CANDLE_HISTORY, signalIntervals: [...ROLLED], sentimentEveryMs,
     staleMs: Object.fromEntries(sources.venues.flatMap(({ id, staleMs }) => (staleMs ? [[id, staleMs]] : []))),
   };
-  const engine = createEngine(engineOptions(facts, sources.instruments));
-  return { config, sources, log, bus, engine, facts, clock: createSteadyClock(), metrics: createMetrics() };
+  const analysis = createAnalysis({ intervals: ROLLED, sentimentEveryMs });
+  const engine = createEngine(engineOptions(facts, sources.instruments), analysis);
+  return { config, sources, log, bus, engine, analysis, facts, clock: createSteadyClock(), metrics: createMetrics() };
 }
 type Core = ReturnType<typeof createCore>;
 
@@ -229,6 +232,18 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
   return { hub, app };
 }
 
+/**
+ * Keeps what was learned of live markets. Not while everything is recorded: a recording is to give the same states again from its inputs
+ * alone, so its engine begins with nothing.
+ */
+function createModelStore({ config, analysis, log }: Core): ModelStore | null {
+  if (config.dataDir === ':memory:' || config.record || config.feed === 'simulator' || config.feed === 'replay') return null;
+  return new ModelStore({
+    dataDir: config.dataDir, log: log.child({ part: 'sentiment' }), state: () => analysis.sentimentState?.() ?? { method: '', symbols: [] },
+    restore: (state) => analysis.restoreSentiment?.(state) ?? 0,
+  });
+}
+
 /** Builds every part and connects them. */
 async function build(config: Config, sources: Sources, log: Logger, place: Place): Promise<Server> {
   const core = createCore(config, sources, log);
@@ -253,6 +268,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const doors = await createDoors(core, recording, feed, { history, score, repair }, place);
   hub = doors.hub;
   const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp, score, onInput: recording.recordings.accept });
+  const model = createModelStore(core);
   const stopWatching = watchEventLoop(metrics);
   return {
     app: doors.app,
@@ -263,6 +279,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       await Promise.race([read, new Promise((resolve) => setTimeout(resolve, config.feed === 'simulator' ? WARM_WAIT_MS.simulator : WARM_WAIT_MS.live).unref())]);
       await recording.start();
       await score.open();
+      await model?.open();
       pipeline.start();
       await supervisor.start();
       return supervisor;
@@ -275,6 +292,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       await recording.stop();
       stopWatching();
       await score.close();
+      await model?.close();
       await history.close();
       await doors.app.close();
     },

@@ -4,6 +4,7 @@ import type { Analysis, AnalysisOptions } from './types';
 
 export { RATING_METHOD, SIGNAL_PLAN } from './ratings';
 export { SENTIMENT_METHOD, type SentimentState } from './sentiment';
+export type { SymbolState } from './mix/symbolModel';
 export type { Analysis, AnalysisOptions, AnalysisSink, CandleInput, QuoteInput } from './types';
 
 /** Ratings and signals (`tr26@1`) on the timeframes given, and sentiment (`mix@1`). */

@@ -13,7 +13,8 @@ const LEAST_MS = 1_000;
 /** What a restart needs, to go on with what was learned and with the record. */
 export interface SentimentState {
   readonly method: string;
-  readonly symbols: readonly SymbolState[];
+  /** Each is made when it is asked for: all at once would take long with many symbols. */
+  readonly symbols: Iterable<SymbolState>;
 }
 
 /** Probability of a rise per symbol and horizon, with its record, and the breadth of the watch list. */
@@ -99,13 +100,19 @@ export class Sentiment {
   }
 
   state(): SentimentState {
-    return { method: SENTIMENT_METHOD, symbols: [...this.models.values()].flatMap((models) => Array.from(models.values(), (model) => model.state())) };
+    return { method: SENTIMENT_METHOD, symbols: this.states() };
   }
 
   /** Goes on from a state of before a restart. What does not fit (another method, other features) starts anew: number of symbols that go on. */
   restore(state: SentimentState): number {
     if (state.method !== SENTIMENT_METHOD) return 0;
-    return state.symbols.filter((s) => this.model(s.kind, s.symbol).restore(s)).length;
+    let count = 0;
+    for (const s of state.symbols) if (this.model(s.kind, s.symbol).restore(s)) count++;
+    return count;
+  }
+
+  private *states(): Generator<SymbolState> {
+    for (const models of this.models.values()) for (const model of models.values()) yield model.state();
   }
 
   private mature(model: SymbolModel, now: number): void {

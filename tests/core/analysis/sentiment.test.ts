@@ -217,7 +217,7 @@ describe('sentiment', () => {
           if (e.reset) analysis.reset(now, out);
           if (e.price !== null) analysis.quote({ symbol: 'A', mid: e.price, last: null, spread: null, venue: e.venue, kind: 'live', now });
           analysis.clock(now, out);
-          for (const { seconds, made: all, open, track: { sums, voids } } of analysis.sentimentState?.().symbols[0]?.horizons ?? []) {
+          for (const { seconds, made: all, open, track: { sums, voids } } of [...(analysis.sentimentState?.().symbols ?? [])][0]?.horizons ?? []) {
             expect(sums.n + sums.flat + voids.reduce((a, b) => a + b, 0) + open).toBe(all);
             if (seconds !== 10) expect(all).toBe(made);
           }

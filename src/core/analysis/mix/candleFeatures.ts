@@ -5,8 +5,8 @@ import { newTally, tally } from '../votes';
 
 /** Names of the features, as drivers show them. Volume and time of day are left out: on real minutes they help nothing. */
 export const CANDLE_FEATURES = [
-  'return_1', 'return_2', 'return_3', 'return_5', 'return_15', 'return_60', 'rsi_14', 'macd_histogram', 'bollinger_position', 'stoch_k', 'di_adx',
-  'ema20_distance', 'ema50_distance', 'close_location', 'body', 'volatility_ratio', 'ma_rating',
+  'return_1', 'return_2', 'return_3', 'return_5', 'return_15', 'return_60', 'rsi_14', 'macd_histogram', 'bollinger_position', 'stoch_k', 'direction_adx',
+  'distance_ema_20', 'distance_ema_50', 'close_location', 'body', 'volatility_ratio', 'average_votes',
 ] as const;
 const LAGS = [1, 2, 3, 5, 15, 60] as const;
 /** Candles behind the longest window: 100 returns. */
