@@ -1,6 +1,7 @@
 import { computed, toValue, type MaybeRefOrGetter } from 'vue';
 import { KIND_LABELS, MODE_LABELS, type Label } from '@/components/kinds';
 import { venueName } from '@/components/sourceWords';
+import { formatAge, formatTime, zoneName } from '@/composables/format';
 import { useNow } from '@/composables/useNow';
 import { useSubscription } from '@/composables/useSubscription';
 import { channelOf } from '@/core/contract';
@@ -8,6 +9,7 @@ import { useBookStore } from '@/stores/book';
 import { useBookSettingsStore } from '@/stores/bookSettings';
 import { useConnectionStore } from '@/stores/connection';
 import { useMarketStore } from '@/stores/market';
+import { useSettingsStore } from '@/stores/settings';
 import { useVenueQuoteStore } from '@/stores/venueQuotes';
 import type { BookView } from '@/stores/types';
 import { useFeedLabel } from '../useFeedLabel';
@@ -48,6 +50,7 @@ export function useBook(props: VenueProps, inSight: MaybeRefOrGetter<boolean> = 
   const books = useBookStore();
   const market = useMarketStore();
   const connection = useConnectionStore();
+  const settings = useSettingsStore();
   const now = useNow();
   const feed = useFeedLabel('market');
   const choice = useVenueChoice(props);
@@ -55,12 +58,18 @@ export function useBook(props: VenueProps, inSight: MaybeRefOrGetter<boolean> = 
   useSubscription(() => (toValue(inSight) ? channel.value : null));
   const book = computed(() => books.book(channel.value));
   const facts = computed(() => market.instrument(props.symbol));
+  const verdict = computed(() => bookVerdict(book.value, market.quote(props.symbol)?.state ?? 'none', connection.streams.market.state, now.value.mono));
+  const closed = computed(() => verdict.value.title === 'Market closed');
   return {
     ...choice,
     book,
     facts,
+    verdict,
+    /** Time of the newest change on the venue's clock with its zone, with the day once the market is closed; empty when it gives none. */
+    asOf: computed(() => (book.value?.venueTime == null ? '' : `${formatTime(book.value.venueTime, settings.timeZone, closed.value ? 'dateTime' : 'time')} ${zoneName(settings.timeZone)}`)),
+    /** Age in words; a closed market's book does not age. */
+    age: computed(() => (closed.value ? '' : formatAge(verdict.value.ageMs))),
     base: computed(() => props.symbol.split('/')[0] ?? props.symbol),
-    verdict: computed(() => bookVerdict(book.value, market.quote(props.symbol)?.state ?? 'none', connection.streams.market.state, now.value.mono)),
     label: computed(() => kindLabel(book.value?.quality, feed.value)),
     venueWords: computed(() => (book.value?.venue ? venueName(book.value.venue) : '')),
   };

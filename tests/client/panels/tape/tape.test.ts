@@ -165,6 +165,13 @@ describe('tape panel', () => {
     useConnectionStore().setStream(stream('market', { state: 'backoff' }));
     const { wrapper } = await mountPanel(TradeTape, { props: { symbol: SYMBOL } });
     expect(wrapper.text()).toContain('No connection');
+    // With trades on the screen they stay, hatched, and it is said that nothing comes.
+    apply([trade()], { replace: true, lost: 0 });
+    await nextTick();
+    expect([wrapper.find('.stalled').text().startsWith('Interrupted'), wrapper.find('.list').classes()]).toEqual([true, expect.arrayContaining(['hatched'])]);
+    useConnectionStore().setStream(stream('market', { state: 'live' }));
+    await nextTick();
+    expect(wrapper.find('.stalled').exists()).toBe(false);
     wrapper.unmount();
   });
 });
