@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { CompareReport, OrderBookAnswer, OverviewAnswer, QuotesAnswer, VenueList } from '@/core/contract';
+import { CompareReport, HistoryAnswer, OrderBookAnswer, OverviewAnswer, QuotesAnswer, VenueList } from '@/core/contract';
 import { takerFee } from '@/core/market/fees';
 import { repoRoot } from '../../support/shared';
 import { HttpRig } from './rig';
@@ -25,7 +25,7 @@ describe('docs/http.md', () => {
     for (const route of listed) expect(page.match(new RegExp(`^## .*${route.replace(/[/]/g, '\\/')}(,|$)`, 'm')), route).not.toBeNull();
   });
 
-  it.each([['GET /api/v1/orderbook', OrderBookAnswer], ['GET /api/v1/quotes', QuotesAnswer], ['GET /api/v1/compare', CompareReport], ['GET /api/v1/overview', OverviewAnswer], ['GET /api/v1/venues', VenueList]] as const)('shows an answer of %s in the form of the contract, whole', (heading, schema) => {
+  it.each([['GET /api/v1/orderbook', OrderBookAnswer], ['GET /api/v1/quotes', QuotesAnswer], ['GET /api/v1/compare', CompareReport], ['GET /api/v1/overview', OverviewAnswer], ['GET /api/v1/history', HistoryAnswer], ['GET /api/v1/venues', VenueList]] as const)('shows an answer of %s in the form of the contract, whole', (heading, schema) => {
     expect(v.parse(schema, example(heading))).toEqual(example(heading));
   });
 
