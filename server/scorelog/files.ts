@@ -28,8 +28,9 @@ export interface Tail {
   readonly seq: number;
   readonly hash: string;
   readonly type: string;
-  /** Records in that file so far. */
+  /** Records and bytes in that file so far. */
   readonly count: number;
+  readonly bytes: number;
 }
 
 /**
@@ -46,9 +47,9 @@ export async function readTail(folder: string): Promise<Tail> {
     }
     const record = parseLine(last);
     if (!record.ok) throw new Error(`${name}: ${record.error}`);
-    return { day: name.slice(0, 10), seq: record.value.seq, hash: record.value.hash, type: record.value.body.type, count };
+    return { day: name.slice(0, 10), seq: record.value.seq, hash: record.value.hash, type: record.value.body.type, count, bytes: size };
   }
-  return { day: null, seq: 0, hash: GENESIS, type: '', count: 0 };
+  return { day: null, seq: 0, hash: GENESIS, type: '', count: 0, bytes: 0 };
 }
 
 /** Last complete line, bytes up to its end, and the number of complete lines. */
@@ -76,9 +77,10 @@ async function lastLine(path: string): Promise<{ size: number; count: number; la
   }
 }
 
-/** Lines of a day file. */
-export async function* readLines(path: string): AsyncGenerator<string> {
-  const input = createReadStream(path, 'utf8');
+/** Lines of a day file, or of its first `bytes`. */
+export async function* readLines(path: string, bytes = Infinity): AsyncGenerator<string> {
+  if (bytes <= 0) return;
+  const input = createReadStream(path, { encoding: 'utf8', end: bytes - 1 });
   try {
     for await (const line of createInterface({ input, crlfDelay: Infinity })) yield line;
   } finally {

@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkLine, GENESIS, type ChainRecord } from '@/core/analysis/chain';
 import { ChainLedger } from '@/core/analysis/chainLedger';
-import { publicationKey } from '@/core/analysis/chainRecords';
 import { advance, judge, openPosition, type Plan } from '@/core/analysis/scorecard';
 import { INTERVAL_MS, isInterval, type Interval } from '@/core/contract';
 import type { Candle } from '@/core/market/outputs';
@@ -83,16 +82,16 @@ function meaning({ body }: ChainRecord, ledger: ChainLedger, { file, count, head
   if (body.type === 'seal') return body['day'] === file.slice(0, 10) && body['count'] === count && body['head'] === head ? null : 'the seal does not fit its day';
   if (body.type === 'outcomes' && Array.isArray(body['ends'])) return body['ends'].map((end: unknown) => (Array.isArray(end) ? sentimentEnd(end, ledger) : 'ends that are no list')).find((problem) => problem !== null) ?? null;
   if (body.type !== 'outcome') return null;
-  const forecast = ledger.find(String(body['id']));
+  const forecast = ledger.get(String(body['of']));
   if (!forecast) return 'an outcome without its forecast';
-  if (forecast.hash !== body['of']) return 'an outcome of another forecast';
+  if (forecast.id !== body['id']) return 'an outcome of another forecast';
   return body['result'] === 'void' || Number(body['ts']) > forecast.ts ? null : 'an outcome that is not later than its forecast';
 }
 
 function sentimentEnd([of, symbol, ts, h, result, , , due]: readonly unknown[], ledger: ChainLedger): string | null {
-  const forecast = ledger.find(publicationKey(String(symbol), Number(ts)));
+  const forecast = ledger.get(String(of));
   if (!forecast?.left.has(Number(h))) return 'an outcome without its forecast';
-  if (forecast.hash !== of) return 'an outcome of another forecast';
+  if (forecast.symbol !== symbol || forecast.ts !== ts) return 'an outcome of another forecast';
   return result === 'void' || Number(due) > forecast.ts ? null : 'an outcome that is not later than its forecast';
 }
 
@@ -125,14 +124,14 @@ interface Signal {
 
 function collect(into: Signal[]): (record: ChainRecord) => void {
   const open = new Map<string, Signal>();
-  return ({ body }) => {
+  return ({ body, hash }) => {
     const id = String(body['id']);
     const tf = String(body['tf']);
     if (body.type === 'signal' && body['scored'] === true && isInterval(tf)) {
-      open.set(id, { id, kind: String(body['source']), symbol: String(body['symbol']), tf, asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, atr: Number(body['atr']), plan: readPlan(body['plan']), outcome: null });
+      open.set(hash, { id, kind: String(body['source']), symbol: String(body['symbol']), tf, asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, atr: Number(body['atr']), plan: readPlan(body['plan']), outcome: null });
     } else if (body.type === 'outcome') {
-      const signal = open.get(id);
-      open.delete(id);
+      const signal = open.get(String(body['of']));
+      open.delete(String(body['of']));
       if (signal && body['result'] !== 'void') into.push({ ...signal, outcome: body });
     }
   };

@@ -22,7 +22,10 @@ export interface OpenForecast extends ForecastMark {
  * after every record. An end of a forecast that is not known is not counted (its forecast is in a part of the log that was not read).
  */
 export class ChainLedger {
+  /** By the hash of their record: after a restart a simulator may make the same forecast again. */
   readonly #open = new Map<string, OpenForecast>();
+  /** Newest hash of a signal's id or a publication's key. */
+  readonly #hashes = new Map<string, string>();
   /** Marks of signals whose random entries may still come. */
   readonly #ended = new Map<string, ForecastMark>();
   #counts = { forecasts: 0, outcomes: 0, void: 0 };
@@ -38,43 +41,55 @@ export class ChainLedger {
 
   /** The open forecast of a signal's id or a publication's key. */
   find(key: string): OpenForecast | undefined {
-    return this.#open.get(key);
+    return this.#open.get(this.#hashes.get(key) ?? '');
+  }
+
+  /** The open forecast of a record. */
+  get(hash: string): OpenForecast | undefined {
+    return this.#open.get(hash);
   }
 
   /** Place of a signal, open or ended a short time ago. */
   mark(id: string): ForecastMark | undefined {
-    return this.#open.get(id) ?? this.#ended.get(id);
+    return this.find(id) ?? this.#ended.get(id);
   }
 
   read({ body, seq, hash }: ChainRecord): void {
     if (body.type === 'signal' && body['scored'] === true) this.#signal(body, { seq, hash });
     else if (body.type === 'forecast') this.#forecast(body, { seq, hash });
-    else if (body.type === 'outcome') this.#end(String(body['id']), 0, body['result'] === 'void');
+    else if (body.type === 'outcome') this.#end(String(body['of']), 0, body['result'] === 'void');
     else if (body.type === 'random') this.#ended.delete(String(body['id']));
-    else if (body.type === 'outcomes') for (const end of list(body['ends'])) this.#end(publicationKey(String(end[1]), Number(end[2])), Number(end[3]), end[4] === 'void');
+    else if (body.type === 'outcomes') for (const end of list(body['ends'])) this.#end(String(end[0]), Number(end[3]), end[4] === 'void');
   }
 
   #signal(body: Readonly<Record<string, unknown>>, mark: ForecastMark): void {
     const id = String(body['id']);
     this.#counts.forecasts++;
-    this.#open.set(id, { ...mark, ...common(body), id, tf: String(body['tf']), asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, left: new Map() });
+    this.#add(id, { ...mark, ...common(body), id, tf: String(body['tf']), asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, left: new Map() });
   }
 
   #forecast(body: Readonly<Record<string, unknown>>, mark: ForecastMark): void {
     const left = new Map(list(body['horizons']).map(([h, pUp]) => [Number(h), Number(pUp)]));
     const forecast = { ...mark, ...common(body), id: '', tf: '', asOf: 0, side: 1, left } as const;
     this.#counts.forecasts += left.size;
-    if (left.size > 0) this.#open.set(publicationKey(forecast.symbol, forecast.ts), forecast);
+    if (left.size > 0) this.#add(publicationKey(forecast.symbol, forecast.ts), forecast);
+  }
+
+  #add(key: string, forecast: OpenForecast): void {
+    this.#open.set(forecast.hash, forecast);
+    this.#hashes.set(key, forecast.hash);
   }
 
   /** `h` = 0: a signal. */
-  #end(key: string, h: number, isVoid: boolean): void {
-    const forecast = this.#open.get(key);
+  #end(hash: string, h: number, isVoid: boolean): void {
+    const forecast = this.#open.get(hash);
     if (!forecast || (h > 0 && !forecast.left.delete(h))) return;
     if (isVoid) this.#counts.void++;
     else this.#counts.outcomes++;
     if (h > 0 && forecast.left.size > 0) return;
-    this.#open.delete(key);
+    this.#open.delete(hash);
+    const key = h > 0 ? publicationKey(forecast.symbol, forecast.ts) : forecast.id;
+    if (this.#hashes.get(key) === hash) this.#hashes.delete(key);
     if (h === 0 && !isVoid) this.#remember(key, forecast);
   }
 

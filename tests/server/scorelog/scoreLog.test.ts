@@ -93,6 +93,23 @@ describe('score log', () => {
     expect((await verifyLog(join(dir, 'scorelog'), null)).map((chain) => chain.problem)).toEqual([null, null]);
   });
 
+  /** A fast simulator starts again at the present, which its last run had passed: forecasts of one time came twice, and their ends went astray. */
+  it('keeps forecasts of the same time of two runs apart', async () => {
+    const first = await start();
+    first.record(signal(0));
+    first.record(forecast(T0));
+    await first.close();
+    const second = await start();
+    second.record(signal(0));
+    second.record(forecast(T0));
+    second.record(outcome(0));
+    second.record(forecastEnd(T0, 60, 'up'));
+    await second.flush();
+    expect(report(second).counts).toEqual({ signals: { forecasts: 2, outcomes: 1, void: 1, open: 0 }, sentiment: { forecasts: 4, outcomes: 1, void: 2, open: 1 } });
+    await second.close();
+    expect((await verifyLog(join(dir, 'scorelog'), null)).map(({ problem, forecasts, open }) => [problem, forecasts, open])).toEqual([[null, 4, 1], [null, 2, 0]]);
+  });
+
   it('closes a day with a seal and goes on in the next file', async () => {
     const score = await start();
     score.record(signal(0));
