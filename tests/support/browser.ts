@@ -53,10 +53,10 @@ interface AxeViolation { readonly id: string; readonly help: string; readonly no
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Every violation axe-core finds on the page (WCAG 2.2 A and AA, best practices), one line each. */
-export async function axeViolations(page: Page): Promise<string[]> {
+/** Every violation axe-core finds on the page (WCAG 2.2 A and AA, best practices), one line each; `within` looks at one part of it, by selector. */
+export async function axeViolations(page: Page, within?: string): Promise<string[]> {
   await page.evaluate(axeSource);
-  const violations = await page.evaluate<AxeViolation[]>('axe.run(document, { resultTypes: ["violations"] }).then((result) => result.violations)');
+  const violations = await page.evaluate<AxeViolation[]>(`axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, { resultTypes: ["violations"] }).then((result) => result.violations)`);
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
     `${id}: ${help} at ${JSON.stringify(target)} ${(failureSummary ?? '').replaceAll(/\s+/g, ' ')}`));
 }

@@ -40,6 +40,9 @@ const newId = (): string => `${Date.now().toString(36)}-${String(++count)}`;
 /** A drag shorter than this in both directions, pixels, was a click. */
 const CLICK = 4;
 
+/** The nearest price there is, without the noise of a product: 62011.71, not 62011.71000000001. */
+const onTick = (price: number, tick: number): number => Number((Math.round(price / tick) * tick).toPrecision(12));
+
 class Tools implements DrawingTools {
   readonly tool = shallowRef<DrawingKind | null>(null);
   readonly selected = shallowRef<string | null>(null);
@@ -126,7 +129,7 @@ class Tools implements DrawingTools {
   private anchorAt({ x, y }: Point): Anchor | null {
     const at = this.host.renderer()?.at(x, y);
     const time = at ? timeAt(this.host.model(), at.place) : null;
-    return at && time !== null ? { time: Math.round(time), price: Math.round(at.price / this.host.tick()) * this.host.tick() } : null;
+    return at && time !== null ? { time: Math.round(time), price: onTick(at.price, this.host.tick()) } : null;
   }
 
   private down(event: PointerEvent): void {
