@@ -9,6 +9,9 @@ export const SENTIMENT_METHOD = 'mix@1';
 const SILENT_MS = 60_000;
 /** Least time between two published forecasts of one symbol. */
 const LEAST_MS = 1_000;
+/** Symbols publish in turns of this many groups, each a little earlier than the one before: not all in the same moment. */
+const GROUPS = 10;
+const GROUP_STEP = 0.03;
 
 /** What a restart needs, to go on with what was learned and with the record. */
 export interface SentimentState {
@@ -65,7 +68,7 @@ export class Sentiment {
       for (const model of this.models.get(this.kind)?.values() ?? []) {
         if (model.price === null) continue;
         if (model.due <= now) this.mature(model, now);
-        const publishes = now - model.sentAt >= this.everyMs && now - model.priceTime <= SILENT_MS;
+        const publishes = now - model.sentAt >= this.everyMs * model.haste && now - model.priceTime <= SILENT_MS;
         model.second(now, publishes);
         if (publishes) this.publish(model, now, false, out);
       }
@@ -124,7 +127,7 @@ export class Sentiment {
   private publish(model: SymbolModel, now: number, closed: boolean, out: AnalysisSink): void {
     if (now - model.priceTime > SILENT_MS || now - model.sentAt < LEAST_MS) return;
     const data = model.forecast(now, closed);
-    const quiet: boolean = now - model.toldAt < (closed ? LEAST_MS : this.everyMs) * this.pace;
+    const quiet: boolean = now - model.toldAt < (closed ? LEAST_MS : this.everyMs * model.haste) * this.pace;
     if (!quiet) model.toldAt = now;
     out({ type: 'sentiment', symbol: model.symbol, data, ...(quiet ? { quiet: true as const } : {}) });
   }
@@ -151,7 +154,7 @@ export class Sentiment {
     let models = this.models.get(kind);
     if (!models) this.models.set(kind, (models = new Map()));
     let model = models.get(symbol);
-    if (!model) models.set(symbol, (model = new SymbolModel({ method: SENTIMENT_METHOD, source: kind, symbol }, this.specs)));
+    if (!model) models.set(symbol, (model = new SymbolModel({ method: SENTIMENT_METHOD, source: kind, symbol }, this.specs, 1 - GROUP_STEP * (models.size % GROUPS))));
     return model;
   }
 }

@@ -76,7 +76,8 @@ export class SymbolModel {
   readonly kind: DataKind;
   readonly symbol: string;
 
-  constructor(private readonly about: About, specs: readonly HorizonSpec[]) {
+  /** @param haste part of the usual time after which it is published again. */
+  constructor(private readonly about: About, specs: readonly HorizonSpec[], readonly haste = 1) {
     this.kind = about.source;
     this.symbol = about.symbol;
     this.horizons = specs.map((s) => new HorizonModel(s.seconds, s.features, s.features === 'book' ? BOOK_FEATURES.length : CANDLE_FEATURES.length, about));
@@ -97,11 +98,17 @@ export class SymbolModel {
     if (this.price !== null) {
       // Nothing is judged across a pause, not even what falls due after it.
       if (now - this.priceTime > GAP_MS) this.gapEnd = now;
-      if (this.venue !== input.venue || this.px !== px) this.void('feed', now);
       // Labels are due up to now: the price before this one held until here.
-      else if (this.due < now) this.mature(now, false);
+      if (this.due < now) this.mature(now, false);
+      if (this.venue !== input.venue || this.px !== px) this.void('feed', now);
     }
-    Object.assign(this, { venue: input.venue, px, price, priceTime: now, spread: input.spread, bidSize: input.bidSize ?? null, askSize: input.askSize ?? null });
+    this.venue = input.venue;
+    this.px = px;
+    this.price = price;
+    this.priceTime = now;
+    this.spread = input.spread;
+    this.bidSize = input.bidSize ?? null;
+    this.askSize = input.askSize ?? null;
     if (!this.forming) this.forming = { open: price, high: price, low: price };
     else if (price > this.forming.high) this.forming.high = price;
     else if (price < this.forming.low) this.forming.low = price;
