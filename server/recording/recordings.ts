@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline as pump } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import type { Engine } from '@/core/engine';
 import type { InputEvent } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import type { Clock } from '../observability/clock';
+import { makeFolder } from '../observability/folder';
 import type { Logger } from '../observability/logger';
 import { folderBytes, listFiles, resolveRecording, type FileEntry, type Folders } from './folder';
 import { FORMAT, type EngineFacts, type RecordingHeader } from './format';
@@ -142,7 +143,7 @@ export class Recordings {
     const head = [...headOf(this.options, first), ...pastOf(this.options, first), ...values].map((event) => `{"seq":0,"extra":true,"event":${JSON.stringify(event)}}\n`);
     const wall = clock.now();
     const name = `bug-report-${stamp(wall)}${this.suffix()}.parquet`;
-    await mkdir(folders.own, { recursive: true });
+    makeFolder(folders.own);
     const work = await mkdtemp(join(folders.own, '.report-'));
     try {
       const [journal, part, whole] = [join(work, 'journal.jsonl'), join(work, 'part.parquet'), join(work, 'whole.parquet')];

@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../observability/folder';
 import { parseHeader, type RecordingHeader } from './format';
 import type { InputChunk } from './inputLog';
 import { extentOf, firstLine, joinSegments, writeSegment } from './parquet';
@@ -42,7 +43,7 @@ export class RecordingWriter {
   constructor(private readonly options: WriterOptions) {
     const { folder, header } = options;
     this.journalSince = options.monotonic();
-    this.queue = mkdir(folder, { recursive: true }).then(() => writeFile(join(folder, HEADER_FILE), JSON.stringify(header))).catch((error: unknown) => this.fail(error));
+    this.queue = Promise.resolve().then(() => makeFolder(folder)).then(() => writeFile(join(folder, HEADER_FILE), JSON.stringify(header))).catch((error: unknown) => this.fail(error));
   }
 
   readonly write = (chunk: InputChunk): void => {
