@@ -8,6 +8,7 @@ import { err, ok } from '@/core/util/result';
 import type { HttpOptions, HttpPorts, SourceFacts, VenueState } from '../../../server/http/ports';
 import { createHttpServer } from '../../../server/http/server';
 import { checkOrigin, hostAllowed } from '../../../server/hub/origin';
+import { createScoreLog } from '../../../server/scorelog/scoreLog';
 import { signalRecord } from '../history/records';
 
 export const NOW = 1_780_000_000_000;
@@ -55,6 +56,7 @@ export class HttpRig {
     return {
       market: marketOf(this.engine), clock: { now: () => NOW, monotonic: () => 0 }, feedClock: () => this.feed, sources: this.sources, fees: new Map(),
       archive: { stats: () => Promise.resolve({ tables: [], bytes: 0 }), gaps: () => Promise.resolve([]), exportTo: () => Promise.reject(new Error('nothing is stored')), folder: '/nowhere', maxBytes: 0, fills: () => [] },
+      score: createScoreLog({ dataDir: ':memory:', log: pino({ level: 'silent' }), clock: { now: () => NOW, monotonic: () => 0 } }),
       backfillOlder: () => Promise.resolve(err('no venue')),
       history: {
         candles: () => Promise.resolve([]), newestCandles: () => Promise.resolve([]), signals: ({ symbol }) => Promise.resolve([signalRecord({ symbol: symbol ?? 'AAPL' })]),

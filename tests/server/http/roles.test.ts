@@ -13,7 +13,7 @@ const ROUTES: readonly (readonly [method: 'GET' | 'POST', url: string, who: Who]
   ['GET', '/metrics', 'readers'], ['GET', '/api/v1/instruments', 'readers'], ['GET', '/api/v1/prices', 'readers'], ['GET', '/api/v1/prices/BTC%2FUSDT', 'readers'], ['GET', '/api/v1/snapshot', 'readers'],
   ['GET', '/api/v1/candles?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/trades?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/orderbook?symbol=BTC/USDT', 'readers'],
   ['GET', '/api/v1/quotes?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/compare?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/signals', 'readers'], ['GET', '/api/v1/signals/history', 'readers'],
-  ['GET', '/api/v1/sentiment', 'readers'], ['GET', '/api/v1/venues', 'readers'], ['GET', '/api/v1/nothing', 'readers'], ['GET', '/api/v1/history', 'readers'], ['GET', '/api/v1/overview', 'readers'], ['GET', '/api/v1/export?table=candles', 'readers'],
+  ['GET', '/api/v1/sentiment', 'readers'], ['GET', '/api/v1/scorecard', 'readers'], ['POST', '/api/v1/backtests', 'readers'], ['GET', '/api/v1/backtests/abc', 'readers'], ['GET', '/api/v1/venues', 'readers'], ['GET', '/api/v1/nothing', 'readers'], ['GET', '/api/v1/history', 'readers'], ['GET', '/api/v1/overview', 'readers'], ['GET', '/api/v1/export?table=candles', 'readers'],
   ['POST', '/api/v1/venues/okx/stop', 'admins'], ['POST', '/api/v1/venues/okx/start', 'admins'], ['POST', '/api/v1/venues/nope/start', 'admins'], ['POST', '/api/v1/instruments', 'admins'], ['POST', '/api/v1/nothing', 'admins'],
 ];
 
