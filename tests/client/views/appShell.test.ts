@@ -50,6 +50,13 @@ describe('AppShell', () => {
     expect({ ...document.documentElement.dataset }).toMatchObject({ theme: 'contrast', palette: 'red-green', density: 'compact', motion: 'reduced' });
   });
 
+  it('what is typed while the search is fetched is not lost', async () => {
+    mounted = await mountPanel(AppShell);
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', bubbles: true, cancelable: true }));
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(dialog()?.find('input').element.value).toBe('et'));
+  });
+
   it('opens each sheet by its key, one at a time', async () => {
     mounted = await mountPanel(AppShell);
     await type('.');
