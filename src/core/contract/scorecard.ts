@@ -105,7 +105,7 @@ export type ChainHead = v.InferOutput<typeof ChainHead>;
 export const ForecastCounts = v.object({ forecasts: Seq, outcomes: Seq, void: Seq, open: Seq });
 export type ForecastCounts = v.InferOutput<typeof ForecastCounts>;
 
-/** Running sums in R at the time of an outcome, ms: the signals, as many random entries (null before the first ended), holding over the same candles. */
+/** Running sums in R at the time of an outcome, ms: the signals, as many random entries (null before 30 of them ended), holding over the same candles. */
 export const EquityPoint = v.tuple([EpochMs, Finite, MaybeFinite, Finite]);
 export type EquityPoint = v.InferOutput<typeof EquityPoint>;
 

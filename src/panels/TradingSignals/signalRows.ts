@@ -18,11 +18,10 @@ export function trackWords(track: SignalTrack): string {
   return `${formatShare(track.hit)} of ${String(track.n)} hit${range}`;
 }
 
-/** The same for a column, beside what chance reached. */
-export function trackShort({ n, hit, random }: SignalTrack): string {
-  if (n < ENOUGH || hit === null) return `not enough, ${String(n)}`;
-  return `${formatShare(hit)} of ${String(n)}${random.hit === null ? '' : `, random ${formatShare(random.hit)}`}`;
-}
+/** The same for a column. */
+export const trackShort = ({ n, hit }: SignalTrack): string => (n < ENOUGH || hit === null ? `not enough, ${String(n)}` : `${formatShare(hit)} of ${String(n)}`);
+/** What chance reached beside it; empty where there is nothing to compare. */
+export const chanceShort = ({ n, hit, random }: SignalTrack): string => (n < ENOUGH || hit === null || random.hit === null ? '' : `random ${formatShare(random.hit)}`);
 
 /** Means in units of risk and the profit factor, beside random entries; empty below 30 cases. */
 export function trackFigures({ n, avgR, pf, random }: SignalTrack): string {
