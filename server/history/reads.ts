@@ -41,12 +41,19 @@ function candlesOf([times = [], opens, highs, lows, closes, volumes]: readonly D
 
 /** See `HistoryReader.newestCandles`. */
 export async function readNewest(database: Database, query: Parameters<HistoryReader['newestCandles']>[0]): Promise<readonly StoredCandle[]> {
-  const rows = await database.read(NEWEST, { kind: query.kind, per: BigInt(query.perSeries), before: BigInt(Math.floor(query.before)) });
-  return rows.flatMap((row) => {
-    const interval = text(row[1]);
+  // By columns, and each name once: these are tens of thousands of rows, and what they take at the start the process keeps.
+  const columns = await database.readColumns(NEWEST, { kind: query.kind, per: BigInt(query.perSeries), before: BigInt(Math.floor(query.before)) });
+  const names = new Map<string, string>();
+  const name = (value: DuckDBValue | undefined): string => {
+    const read = text(value);
+    return names.get(read) ?? (names.set(read, read), read);
+  };
+  const at = (column: number, i: number): number => real(columns[column]?.[i]);
+  return (columns[0] ?? []).flatMap((symbol, i) => {
+    const interval = name(columns[1]?.[i]);
     if (!isInterval(interval)) return [];
-    const candle = { openTime: real(row[3]), open: real(row[4]), high: real(row[5]), low: real(row[6]), close: real(row[7]), volume: real(row[8]) };
-    return [{ symbol: text(row[0]), interval, venue: text(row[2]), candle, firstOpenTime: real(row[9]) }];
+    const candle = { openTime: at(3, i), open: at(4, i), high: at(5, i), low: at(6, i), close: at(7, i), volume: at(8, i) };
+    return [{ symbol: name(symbol), interval, venue: name(columns[2]?.[i]), candle, firstOpenTime: at(9, i) }];
   });
 }
 
