@@ -4,11 +4,13 @@ import { nextTick } from 'vue';
 import BreadthPanel from '@/panels/BreadthPanel/BreadthPanel.vue';
 import SentimentPanel from '@/panels/SentimentPanel/SentimentPanel.vue';
 import TradingSignals from '@/panels/TradingSignals/TradingSignals.vue';
-import { riskMultiple, trackWords } from '@/panels/TradingSignals/signalRows';
+import { driverName, gateWords } from '@/panels/SentimentPanel/sentimentRows';
+import { filterItems, riskMultiple, sortItems, trackFigures, trackWords } from '@/panels/TradingSignals/signalRows';
+import { forecastLine, useForecastHistory } from '@/stores/forecastHistory';
 import type { BinaryData, SentimentHorizon } from '@/core/contract';
 import { useAnalysisStore } from '@/stores/analysis';
 import { useConnectionStore } from '@/stores/connection';
-import { fillMarket, freshStores, mountPanel, rating, signal, stream, type Mounted } from './support';
+import { fillMarket, freshStores, instrument, mountPanel, rating, signal, stream, type Mounted } from './support';
 
 let mounted: Mounted;
 const text = (): string => mounted.wrapper.text();
@@ -87,6 +89,54 @@ describe('TradingSignals', () => {
     expect(text()).toContain('None of this choice');
   });
 
+  it('sorts by a column, the largest first, then the other way, then as before', async () => {
+    fill(signal('1', { score: 0.2 }), signal('2', { score: 0.9 }), signal('3', { score: -0.6 }));
+    await show();
+    const scores = (): string[] => mounted.wrapper.findAll('tr.signal .c-score').map((c) => c.text());
+    const before = scores();
+    await press('Score');
+    expect(scores()).toEqual(['+0.90', '+0.20', '\u22120.60']);
+    expect(mounted.wrapper.find('th.c-score').attributes('aria-sort')).toBe('descending');
+    await press('Score');
+    expect(scores()).toEqual(['\u22120.60', '+0.20', '+0.90']);
+    expect(mounted.router.currentRoute.value.query).toMatchObject({ sort: 'score', dir: 'asc' });
+    await press('Score');
+    expect(scores()).toEqual(before);
+  });
+
+  it('filters by symbol, strength and class from the address', async () => {
+    fillMarket({ 'BTC/USDT': {}, AAPL: {} }, [instrument('AAPL', { assetClass: 'equity' })]);
+    fill(signal('1'), signal('2', { symbol: 'AAPL', strength: 'BUY' }), signal('3', { symbol: 'AAPL' }));
+    await show('/analysis?class=equity&strength=BUY');
+    expect(rows()).toHaveLength(1);
+    mounted.wrapper.unmount();
+    await show('/analysis?q=btc');
+    expect(rows()).toHaveLength(1);
+    expect(text()).toContain('1 signals');
+  });
+
+  it('shows one symbol a line with all its timeframes, previews named, each cell open to its votes', async () => {
+    const analysis = useAnalysisStore();
+    const values = [rating(), rating({ tf: '1h', final: false, action: 'SELL', strength: 'SELL', score: -0.3 }), rating({ symbol: 'ETH/USDT', tf: '1h' })];
+    analysis.applyRatings({ replace: true, receivedAt: 0, updates: values.map((value) => ({ key: `${value.symbol}|${value.tf}`, value })) });
+    analysis.flush();
+    await show('/analysis?list=frames');
+    expect(mounted.wrapper.findAll('.frames thead th').map((h) => h.text())).toEqual(['Symbol', '1m', '1h']);
+    const cell = mounted.wrapper.find('button[aria-label="BTC/USDT 1h: Sell, score \u22120.30, preview"]');
+    await cell.trigger('click');
+    expect(cell.attributes('aria-expanded')).toBe('true');
+    expect(mounted.wrapper.find('.frames__detail').text()).toContain('Preview: its candle closes');
+  });
+
+  it('names the place in the log, the scorecard cell, and what was not scored', async () => {
+    fill(signal('1', { seq: 41, hash: 'abcdef0123456789', scored: false }));
+    await show();
+    expect(rows()[0]).toContain('not scored');
+    await mounted.wrapper.find('button[aria-expanded]').trigger('click');
+    expect(mounted.wrapper.find('.detail__log').text()).toMatch(/Not scored.*Record 41 of the log, hash abcdef012345\./);
+    expect(mounted.wrapper.find('.detail__log a').attributes('href')).toBe('/analysis/scorecard?symbol=BTC/USDT&tf=1m');
+  });
+
   it('shows present ratings, the most decided first, previews marked', async () => {
     const analysis = useAnalysisStore();
     analysis.applyRatings({ replace: true, receivedAt: 0, updates: [{ key: 'ETH/USDT|1m', value: rating({ symbol: 'ETH/USDT', score: 0.2, strength: 'BUY', final: false }) }, { key: 'BTC/USDT|1m', value: rating({ score: -0.8, action: 'SELL', strength: 'STRONG_SELL' }) }] });
@@ -131,6 +181,16 @@ describe('track record and risk in words', () => {
     expect(trackWords({ ...track, n: 29, hit: 0.9 })).toBe('not enough, 29 of 30');
     expect(trackWords({ ...track, n: 214, hit: 0.482, lo: 0.44, hi: 0.52 })).toBe('48% of 214 hit (44% to 52%)');
   });
+  it('tells means and chance from 30 cases on', () => {
+    expect(trackFigures(track)).toBe('');
+    expect(trackFigures({ ...track, n: 214, avgR: -0.02, pf: 0.9 })).toBe('average \u22120.02 R, profit factor 0.90, random entries 49% hit, 0.00 R');
+  });
+  it('puts what is not known last, whichever way it sorts', () => {
+    const items = [signal('a', { pct: null }), signal('b', { pct: 10 }), signal('c', { pct: 90 })];
+    expect(sortItems(items, 'pct', true).map((i) => i.id)).toEqual(['c', 'b', 'a']);
+    expect(sortItems(items, 'pct', false).map((i) => i.id)).toEqual(['b', 'c', 'a']);
+    expect(filterItems(items, { tf: 'all', action: 'all', text: ' btc ' })).toHaveLength(3);
+  });
   it('measures targets in units of the risk, for both directions', () => {
     expect(riskMultiple(signal('x', { entry: 100, stop: 98 }), 104)).toBe(2);
     expect(riskMultiple(signal('x', { entry: 100, stop: 102 }), 97)).toBe(1.5);
@@ -174,6 +234,44 @@ describe('SentimentPanel', () => {
     await mounted.wrapper.find('button[aria-expanded]').trigger('click');
     expect(text()).toMatch(/49\.0% to 57\.0%.*10%.*No edge.*not enough, 8 of 30; needs 54\.1%/);
     expect(text()).toContain('Method half-last@0');
+  });
+});
+
+describe('sentiment in words', () => {
+  const { track } = horizon();
+  it('says why there is no arrow, or what one stands on', () => {
+    expect(gateWords(horizon())).toContain('too few');
+    expect(gateWords(horizon({ track: { ...track, bss: 0.001, bssLo: -0.006 } }))).toBe('no skill shown: +0.1%, perhaps as low as \u22120.6%');
+    expect(gateWords(horizon({ pUp: 0.51, track: { ...track, bss: 0.01, bssLo: 0.002 } }))).toContain('one half');
+    expect(gateWords(horizon({ track: { ...track, bss: 0.01, bssLo: 0.002 } }))).toContain('fewer than 300');
+    expect(gateWords(horizon({ call: 'UP', track: { ...track, bss: 0.01, bssLo: 0.002 } }))).toBe('skill so far +1.0%, at least +0.2%');
+  });
+  it('names drivers for people', () => {
+    expect([driverName('return_15'), driverName('mid_change_5s'), driverName('rsi_14'), driverName('ema20_distance')]).toEqual(['Return over 15 min', 'Change of the mid over 5 s', 'RSI 14', 'Distance from EMA 20']);
+  });
+});
+
+describe('line of forecasts', () => {
+  const at = (ts: number, mid: number | null, pUp = 0.53): Record<string, BinaryData> => ({ 'BTC/USDT': binary({ ts, mid, horizons: [horizon({ pUp })] }) });
+  const note = (values: Record<string, BinaryData>): void => useForecastHistory().note(new Map(Object.entries(values)));
+  const past = () => useForecastHistory().past.get('BTC/USDT') ?? [];
+  beforeEach(async () => void (mounted = await mountPanel(BreadthPanel)));
+
+  it('says what the price did by the first forecast at or after the end, and nothing where that came too late', () => {
+    note(at(0, 100));
+    note(at(0, 100));
+    note(at(30_000, 105));
+    note(at(60_000, 99));
+    note(at(90_000, 105));
+    note(at(600_000, 120));
+    expect(forecastLine(past(), 60).map((p) => [p.t, p.move])).toEqual([[0, -1], [30_000, 0], [60_000, null], [90_000, null], [600_000, null]]);
+  });
+  it('begins anew when the clock goes back, and forgets symbols that are gone', () => {
+    note(at(60_000, 100));
+    note(at(10_000, 50));
+    expect(past().map((p) => p.t)).toEqual([10_000]);
+    note({});
+    expect(past()).toEqual([]);
   });
 });
 
