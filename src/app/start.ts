@@ -2,12 +2,14 @@ import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { CLIENT, type ClientPort } from '@/composables/useClient';
 import { REPLAYS, roomOf } from '@/composables/useReplays';
-import { createApi, createClient, type Client } from '@/service';
+import { createClient, type Client } from '@/service';
 import { appBase } from './base';
 import { loadConfig } from './config';
 import { reportErrors } from './errors';
 import { createFrame } from './frame';
 import { wireClient } from './handlers/connection';
+import { LateHandlers } from './handlers/late';
+import { lazyApi } from './lazyApi';
 import { flushStores, useStores, type Stores } from './handlers/stores';
 import { loadInstruments } from './instruments';
 import { createAppRouter, Shell } from './router';
@@ -48,14 +50,16 @@ export async function start(root: string): Promise<void> {
 
   const client = createClient({ server: config.server, name: 'web', version: __APP_VERSION__ });
   const checkInstruments = keepInstruments(client, stores);
+  const late = new LateHandlers(() => frame.touch());
   const frame = createFrame(() => {
     flushStores(stores);
+    late.flush();
     checkInstruments();
   });
   document.addEventListener('visibilitychange', () => frame.visibilityChanged());
-  wireClient(client, stores, () => frame.touch());
+  wireClient(client, stores, late, () => frame.touch());
 
-  const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: createApi(config.server) };
+  const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: lazyApi(config.server) };
   app.provide(CLIENT, port);
   const { room, home } = roomOf(config.server);
   app.provide(REPLAYS, { room, home, load: async () => (await import('@/service/replays')).createReplayApi(home, config.server) });

@@ -1,11 +1,12 @@
 import type { Client, ClientEvents } from '@/service';
 import { applyChange } from '.';
+import type { LateHandlers } from './late';
 import type { Stores } from './stores';
 
 type Handlers = { readonly [K in keyof ClientEvents]: (payload: ClientEvents[K]) => void };
 
 /** Wires everything the client tells to the stores. A new event does not compile until it has an entry. */
-export function wireClient(client: Pick<Client, 'on'>, stores: Stores, touched: () => void): void {
+export function wireClient(client: Pick<Client, 'on'>, stores: Stores, late: LateHandlers, touched: () => void): void {
   const { connection } = stores;
   const handlers: Handlers = {
     // Said already by the stream's status and by activity lines.
@@ -16,7 +17,7 @@ export function wireClient(client: Pick<Client, 'on'>, stores: Stores, touched: 
     rejected: () => undefined,
     stream: (status) => connection.setStream(status),
     change: (change) => {
-      applyChange(stores, change);
+      applyChange(stores, change, late);
       touched();
     },
     mode: (mode) => connection.setMode(mode),

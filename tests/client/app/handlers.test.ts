@@ -3,17 +3,25 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from 'vue';
 import { reportErrors } from '@/app/errors';
 import { wireClient } from '@/app/handlers/connection';
-import { flushStores, useStores, type Stores } from '@/app/handlers/stores';
+import { LateHandlers } from '@/app/handlers/late';
+import { useStores, type Stores } from '@/app/handlers/stores';
+import { useBookStore } from '@/stores/book';
+import { useCandleStore } from '@/stores/candles';
+import { useTapeStore } from '@/stores/tape';
+import { useVenueQuoteStore } from '@/stores/venueQuotes';
 import { createEmitter } from '@/service/emitter';
 import type { ClientEvents } from '@/service';
 import { rating, signal, stream } from '../panels/support';
 import { price } from '../../support/fakeHub';
+import { waitFor } from '../../support/waitFor';
 
 let stores: Stores;
 let touched: number;
+let late: LateHandlers;
 const events = () => {
   const emitter = createEmitter<ClientEvents>((error) => { throw error; });
-  wireClient(emitter, stores, () => touched++);
+  late = new LateHandlers(() => touched++);
+  wireClient(emitter, stores, late, () => touched++);
   return emitter;
 };
 const change = { channel: 'x', symbol: null, items: [], lost: 0, replace: false, receivedAt: 5, updates: [] } as const;
@@ -37,16 +45,17 @@ describe('from the client to the stores', () => {
     expect(touched).toBe(4);
   });
 
-  it('books, trades, candles and venue quotes reach theirs, and show at the flush of a frame', () => {
+  it('books, trades, candles and venue quotes reach theirs, however late these are loaded, and show at the flush of a frame', async () => {
     const { emit } = events();
     const level = ['1', '2'] as const;
     emit('change', { family: 'book', channel: 'book:A', symbol: 'A', replace: true, bids: [level], asks: [], depth: 9, state: 'ok', reason: '', venue: 'okx', quality: 'live', levels: null, venueTime: null, ageAtSend: 0, receivedAt: 5 });
     emit('change', { ...change, family: 'trades', channel: 'trades:A', symbol: 'A', lost: 2, items: [{ seq: 3, id: 't', price: '1', size: '1', side: 'buy', t: 1, venue: 'okx', quality: 'live' }] });
     emit('change', { ...change, family: 'candles', channel: 'candles:A', symbol: 'A', updates: [{ key: '1m|0', value: { interval: '1m', open_time: 0, open: 1, high: 1, low: 1, close: 1, volume: 1, closed: false, quality: 'live' } }] });
     emit('change', { ...change, family: 'quote', channel: 'quote:A', symbol: 'A', updates: [{ key: 'okx', value: { price: 1, bid: 1, ask: 1, bid_size: 1, ask_size: 1, volume_24h: 1, quality: 'live', route: 'socket', state: 'ok', activity: 'usual', per_minute: 1, usual_per_minute: 1, leads: true, venue_time: null, age_ms: 1, note: '' } }] });
-    flushStores(stores);
-    expect([stores.book.book('book:A')?.bids.prices[0], stores.tape.tape('trades:A').length, stores.candles.candles('candles:A', '1m').length, stores.venueQuotes.quotes('A').length]).toEqual([1, 2, 1, 1]);
-    expect(touched).toBe(4);
+    const [book, tape, candles, quotes] = [useBookStore(), useTapeStore(), useCandleStore(), useVenueQuoteStore()];
+    await waitFor(() => touched === 5, { message: 'what waited was not applied' });
+    late.flush();
+    expect([book.book('book:A')?.bids.prices[0], tape.tape('trades:A').length, candles.candles('candles:A', '1m').length, quotes.quotes('A').length]).toEqual([1, 2, 1, 1]);
   });
 
   it('streams, mode, sources, version and activity reach the connection store', () => {
