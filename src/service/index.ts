@@ -1,5 +1,5 @@
 /** The client service and SDK. The only door: nobody imports past this file. */
-export { createApi, type Answer, type Api, type ApiFailure } from './api';
+export type { Answer, Api, ApiFailure } from './api';
 export { createClient, type Client, type ClientOptions } from './client';
 export { pageEnvironment } from './environment';
 export type { ReplayApi } from './replays';
