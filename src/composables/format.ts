@@ -2,7 +2,9 @@
  * Words and numbers for people. Pure, except for caches of `Intl` formatters, which are costly to make and cheap to keep.
  * Unknown (null) is always the empty text, never 0 or a dash: a blank cell is how the product says "not known".
  */
-export type Zone = 'UTC' | 'local';
+
+/** `UTC`, `local` (the browser's own) or a named zone such as `Europe/Berlin`. */
+export type Zone = string;
 
 const numberFormats = new Map<string, Intl.NumberFormat>();
 function numberFormat(decimals: number, minimum = decimals): Intl.NumberFormat {
@@ -99,7 +101,7 @@ const timeFormats = new Map<string, Intl.DateTimeFormat>();
 function timeFormat(parts: Parts, zone: Zone): Intl.DateTimeFormat {
   const key = `${parts}:${zone}`;
   let format = timeFormats.get(key);
-  if (!format) timeFormats.set(key, (format = new Intl.DateTimeFormat('sv-SE', { ...PARTS[parts], ...(zone === 'UTC' ? { timeZone: 'UTC' } : {}) })));
+  if (!format) timeFormats.set(key, (format = new Intl.DateTimeFormat('sv-SE', { ...PARTS[parts], ...(zone === 'local' ? {} : { timeZone: zone }) })));
   return format;
 }
 
@@ -108,9 +110,9 @@ export function formatTime(ms: number | null, zone: Zone, parts: Parts = 'time')
   return ms === null || !Number.isFinite(ms) ? '' : timeFormat(parts, zone).format(ms);
 }
 
-/** Name of the zone for beside a time: `UTC`, or the browser's own such as `Europe/Berlin`. */
+/** Name of the zone for beside a time: `UTC`, or one such as `Europe/Berlin`. */
 export function zoneName(zone: Zone): string {
-  return zone === 'UTC' ? 'UTC' : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return zone === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : zone;
 }
 
 /** Both zones in full, for a tooltip: `2024-08-08 14:03:59 UTC · 16:03:59 Europe/Berlin`. */

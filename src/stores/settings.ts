@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import * as v from 'valibot';
 import { computed, shallowRef } from 'vue';
 import { ASSET_CLASSES } from '@/core/market/instrument';
+import { isTimeZone } from '@/core/util/zone';
 import { loadSaved, saveSaved, type SavedPart } from './saved';
 import type { Settings, SettingsStoreApi } from './types';
 
@@ -19,7 +20,7 @@ const SettingsSchema = v.object({
   palette: v.fallback(v.picklist(['blue-orange', 'green-red', 'red-green']), 'blue-orange'),
   paletteChosen: v.fallback(v.boolean(), false),
   density: v.fallback(v.picklist(['compact', 'normal', 'touch']), 'normal'),
-  timeZone: v.fallback(v.picklist(['UTC', 'local']), 'UTC'),
+  timeZone: v.fallback(v.pipe(v.string(), v.maxLength(64), v.check((zone) => zone === 'local' || isTimeZone(zone))), 'UTC'),
   motion: v.fallback(v.picklist(['system', 'reduced', 'full']), 'system'),
   favourites: v.fallback(Symbols, []),
   columns: v.fallback(Symbols, []),

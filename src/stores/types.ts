@@ -220,7 +220,8 @@ export type ThemeName = 'system' | 'dark' | 'light' | 'contrast';
 /** Colours of up and down, first named = up. */
 export type PaletteName = 'blue-orange' | 'green-red' | 'red-green';
 export type DensityName = 'compact' | 'normal' | 'touch';
-export type ZoneChoice = 'UTC' | 'local';
+/** `UTC`, `local` or a named zone such as `Europe/Berlin`. */
+export type ZoneChoice = string;
 /** `system` follows prefers-reduced-motion. */
 export type MotionChoice = 'system' | 'reduced' | 'full';
 export type TickerChoice = 'off' | 'list' | 'movers';

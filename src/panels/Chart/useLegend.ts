@@ -28,7 +28,7 @@ export interface Legend {
 }
 
 const UTC = new ZoneClock('UTC');
-const OWN = new ZoneClock(zoneName('local'));
+const LOCAL = new ZoneClock(zoneName('local'));
 const NONE: readonly number[] = [];
 
 /** What the legend says: of the candle under the pointer, otherwise of the newest. */
@@ -68,8 +68,10 @@ export function useLegend(source: LegendSource): Legend {
       if (time === undefined) return [];
       const seconds = source.model().interval === '1s';
       // Both clocks, whichever the axis follows.
-      const [utc, own] = [zonedTime(time, UTC, { seconds }), zonedTime(time, OWN, { seconds })];
-      return utc === own ? [utc] : source.clock.value.zone === 'UTC' ? [utc, own] : [own, utc];
+      const shown = source.clock.value;
+      const own = shown.zone === 'UTC' ? LOCAL : shown;
+      const [utc, other] = [zonedTime(time, UTC, { seconds }), zonedTime(time, own, { seconds })];
+      return utc === other ? [utc] : shown.zone === 'UTC' ? [utc, other] : [other, utc];
     }),
     hole: computed(() => {
       const found = hover.value && source.drawn.value >= 0 ? holeAt(source.model(), hover.value.place) : null;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decimalsOf, firstChanged, formatAge, formatBothZones, formatChange, formatCompact, formatCountdown, formatLatency, formatPercent, formatPrice, formatShare, formatSize, formatTime } from '@/composables/format';
+import { decimalsOf, firstChanged, formatAge, formatBothZones, formatChange, formatCompact, formatCountdown, formatLatency, formatPercent, formatPrice, formatShare, formatSize, formatTime, zoneName } from '@/composables/format';
 
 describe('numbers', () => {
   it.each([[0.01, 2], [0.00001, 5], [1e-8, 8], [1, 0], [5, 0], [10, 0], [0.25, 2], [0.005, 3], [0, 2], [Number.NaN, 2]])('a step of %d needs %i decimals', (step, n) => expect(decimalsOf(step)).toBe(n));
@@ -42,6 +42,14 @@ describe('times', () => {
   });
 
   it('round trips', () => expect([formatLatency(0.2), formatLatency(23.6), formatLatency(1_340)]).toEqual(['<1 ms', '24 ms', '1.3 s']));
+
+  it('any named zone, with its own offset at each instant', () => {
+    const [winter, summer] = [Date.UTC(2024, 0, 15, 12), Date.UTC(2024, 6, 15, 12)];
+    const at = (zone: string) => [formatTime(winter, zone, 'minute'), formatTime(summer, zone, 'minute'), zoneName(zone)];
+    expect([at('Europe/Berlin'), at('America/New_York'), at('Asia/Kolkata'), at('Australia/Lord_Howe'), at('UTC')]).toEqual([
+      ['13:00', '14:00', 'Europe/Berlin'], ['07:00', '08:00', 'America/New_York'], ['17:30', '17:30', 'Asia/Kolkata'], ['23:00', '22:30', 'Australia/Lord_Howe'], ['12:00', '12:00', 'UTC'],
+    ]);
+  });
 
   it('clock and date in ISO order, midnight as 00', () => {
     const midnight = Date.UTC(2024, 7, 8);

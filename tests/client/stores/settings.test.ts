@@ -27,6 +27,11 @@ describe('settings', () => {
     expect(again.theme).toBe('system');
   });
 
+  it('a named time zone is kept, one that does not exist costs only itself', () => {
+    const zoned = (timeZone: string) => readSettings(JSON.stringify({ version: SETTINGS_VERSION, settings: { timeZone } })).timeZone;
+    expect(['Europe/Berlin', 'local', 'UTC', 'Mars/Olympus', ''].map(zoned)).toEqual(['Europe/Berlin', 'local', 'UTC', 'UTC', 'UTC']);
+  });
+
   it('one bad field costs only itself', () => {
     const text = JSON.stringify({ version: SETTINGS_VERSION, settings: { theme: 'neon', density: 'compact', favourites: 7 } });
     expect(readSettings(text)).toEqual({ ...DEFAULT_SETTINGS, density: 'compact' });
