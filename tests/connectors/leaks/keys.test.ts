@@ -29,6 +29,8 @@ const ASKED: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/instruments': [''], '/api/v1/prices': [''], '/api/v1/prices/*': ['/api/v1/prices/AAPL'], '/api/v1/snapshot': ['?channels=market,signals,binary'],
   '/api/v1/candles': ['?symbol=AAPL&interval=1m'], '/api/v1/trades': ['?symbol=BTC/USDT'], '/api/v1/signals': [''], '/api/v1/signals/history': [''], '/api/v1/sentiment': [''],
   '/api/v1/orderbook': ['?symbol=BTC/USDT'], '/api/v1/quotes': ['?symbol=AAPL'], '/api/v1/compare': ['?symbol=BTC/USDT&size=1'], '/api/v1/venues': [''], '/health': [''], '/metrics': [''],
+  '/api/v1/history': [''], '/api/v1/export': ['?table=candles&symbol=BTC/USDT&format=csv'], '/api/v1/overview': [''], '/api/v1/scorecard': [''],
+  '/api/v1/recordings': [''], '/api/v1/recordings/download': ['?name=none'], '/api/v1/replay': [''], '/api/v1/state-hash': [''],
 };
 
 let closing: (() => Promise<unknown>)[] = [];
@@ -111,6 +113,7 @@ describe('keys and tokens', () => {
     for (const path of [...addresses, '/', '/api/v1/nowhere', '/api/v1/candles', '/api/v1/compare?symbol=AAPL', '/docs', '/config.json']) {
       for (const token of tokens) scan.look(`GET ${path}`, await asks(one, path, token));
     }
+    for (const token of tokens) scan.look('POST bug report', await asks(one, '/api/v1/bug-report', token, { method: 'POST' }));
     for (const id of VENUES.map((v) => v.descriptor.id)) {
       for (const action of ['stop', 'start']) for (const token of tokens) scan.look(`POST ${action}`, await asks(one, `/api/v1/venues/${id}/${action}`, token, { method: 'POST' }));
     }
