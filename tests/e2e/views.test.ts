@@ -53,7 +53,7 @@ describe.skipIf(!chromiumPath)('both views on the simulator (needs Chromium)', (
 
   it('says SIMULATED on the page of one instrument', async () => {
     await shell.open('market/BTC%2FUSDT');
-    await opened.page.getByRole('article').getByText(LABEL).first().waitFor();
+    for (const panel of [/^Price$/, /^Chart of/, /^Order book of/]) await shell.panel(panel).getByText(LABEL).first().waitFor();
     await waitFor(async () => /\d/.test(await opened.page.getByRole('region', { name: 'Price', exact: true }).innerText()), { message: 'a price' });
   });
 
