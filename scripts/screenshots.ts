@@ -1,6 +1,6 @@
 /**
  * Makes the pictures of the README from the built app on the simulator: `npx tsx scripts/screenshots.ts [FOLDER] [--all]`.
- * `--all` makes every route at three widths, dark and light, for looking at them; the README needs two.
+ * `--all` makes every route at three widths, dark and light, for looking at them; the README needs three.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -13,10 +13,11 @@ interface Shot { readonly name: string; readonly path: string; readonly width: n
 
 const README_SHOTS: readonly Shot[] = [
   { name: 'market', path: 'market', width: 1440, height: 900, colorScheme: 'dark' },
+  { name: 'instrument', path: 'market/BTC%2FUSDT', width: 1440, height: 900, colorScheme: 'dark' },
   { name: 'analysis', path: 'analysis', width: 1440, height: 900, colorScheme: 'dark' },
 ];
 const SIZES = [[1440, 900], [1024, 768], [390, 844]] as const;
-const PATHS = ['market', 'market/BTC%2FUSDT', 'analysis', 'status', 'status/nothing-here'] as const;
+const PATHS = ['market', 'market/BTC%2FUSDT', 'analysis', 'analysis/scorecard', 'analysis/method', 'status', 'replay', 'status/nothing-here'] as const;
 
 const allShots = (): Shot[] => PATHS.flatMap((path) => SIZES.flatMap(([width, height]) => (['dark', 'light'] as const).map((colorScheme) =>
   ({ name: `${path.replaceAll(/[^\w]+/g, '-')}-${String(width)}-${colorScheme}`, path, width, height, colorScheme }))));
