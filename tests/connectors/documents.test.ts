@@ -45,7 +45,7 @@ describe('tests/connectors/README.md', () => {
   });
 
   it.each(table)('%s: each case named exists', (_injection, _switch, proof = '') => {
-    const suite = read('tests/connectors/conformance.ts') + read('tests/connectors/restConformance.ts');
+    const suite = ['conformance.ts', 'conformanceBooks.ts', 'restConformance.ts'].map((name) => read(`tests/connectors/${name}`)).join('\n');
     const cases = [...proof.matchAll(/`([^`]+)`/g)].map((m) => m[1] ?? '');
     expect(cases.length).toBeGreaterThan(0);
     for (const name of cases) {

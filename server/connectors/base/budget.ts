@@ -134,7 +134,8 @@ const DAY_MS = 86_400_000;
 export function timeWords(at: number, now: number): string {
   const soon = at - now < 3_600_000;
   const step = soon ? 1_000 : 60_000;
-  const shown = Math.ceil(Math.round(at) / step) * step;
+  // To the nearest second first: the two clocks differ by a ms or so, and midnight must not be told as 00:01.
+  const shown = Math.ceil(Math.round(at / 1_000) * 1_000 / step) * step;
   const text = new Date(shown).toISOString();
   const date = Math.floor((shown - 1) / DAY_MS) === Math.floor(now / DAY_MS) ? '' : `on ${text.slice(0, 10)} `;
   return `${date}at ${text.slice(11, soon ? 19 : 16)} UTC`;

@@ -12,6 +12,21 @@ export interface Listed {
   readonly idle: string | null;
 }
 
+/** What a venue's list says of a spot pair. */
+export interface ListedPair {
+  readonly base: string;
+  readonly quote: string;
+  readonly tickSize: number;
+  readonly lotSize: number;
+}
+
+/** Facts of a listed pair as an instrument; what we know already (name, class, other venues) is kept. */
+export function listedInstrument({ base, quote, tickSize, lotSize }: ListedPair, known: Instrument | null, venue: string): Instrument {
+  const symbol = `${base}/${quote}`;
+  const venues = known?.venues ?? [];
+  return { symbol, name: known?.name ?? symbol, assetClass: known?.assetClass ?? 'crypto', base, quote, tickSize, lotSize, venues: venues.includes(venue) ? venues : [...venues, venue] };
+}
+
 export interface ListingsOptions {
   readonly venue: string;
   readonly load: () => Promise<Result<ReadonlyMap<string, Listed>, HttpFailure>>;

@@ -1,9 +1,10 @@
 import { INTERVALS } from '@/core/contract';
 import type { Instrument } from '@/core/market/instrument';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
+import { listedInstrument } from '../base/listings';
 import { InstrumentDiscovery } from '../base/discovery';
 import { isRecord, parseJson } from '../base/http';
-import { readExchangeInfo, splitBinance, toBinance, toInstrument } from './symbols';
+import { readExchangeInfo, splitBinance, toBinance } from './symbols';
 import { BinanceTranslator } from './translate';
 
 /** Bound against a hostile recording full of invented symbols. */
@@ -79,7 +80,7 @@ class BinanceFrames implements FrameMapper {
   private exchangeInfo(body: unknown, at: number): void {
     for (const [venueSymbol, listed] of readExchangeInfo(body) ?? []) {
       if (this.known.has(venueSymbol) || !this.expected.has(venueSymbol)) continue;
-      const instrument = toInstrument(listed, null, 'binance');
+      const instrument = listedInstrument(listed, null, 'binance');
       this.known.set(venueSymbol, instrument);
       this.options.emit({ type: 'instrument', venue: 'binance', instrument, receiveTime: at });
     }

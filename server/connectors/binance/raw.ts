@@ -84,8 +84,8 @@ export interface BinanceDepthSnapshot {
 export interface BinanceSymbol {
   readonly symbol: string;
   readonly status: string;
-  readonly baseAsset: string;
-  readonly quoteAsset: string;
+  readonly base: string;
+  readonly quote: string;
   /** PRICE_FILTER.tickSize and LOT_SIZE.stepSize as numbers. */
   readonly tickSize: number;
   readonly lotSize: number;

@@ -1,6 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
-import type { Listed } from '../base/listings';
+import { listedInstrument, type Listed } from '../base/listings';
 import { isPositive, type BinanceSymbol } from './raw';
 
 /** Quote assets of Binance spot, longest first so that `BTCFDUSD` is not read as `BTCFD/USD`. */
@@ -42,25 +42,10 @@ function readSymbol(entry: unknown): BinanceSymbol | null {
   const tick = filters.find((f) => f.filterType === 'PRICE_FILTER')?.tickSize;
   const lot = filters.find((f) => f.filterType === 'LOT_SIZE')?.stepSize;
   if (!isPositive(tick) || !isPositive(lot)) return null;
-  return { symbol, status, baseAsset, quoteAsset, tickSize: Number(tick), lotSize: Number(lot) };
+  return { symbol, status, base: baseAsset, quote: quoteAsset, tickSize: Number(tick), lotSize: Number(lot) };
 }
 
 /** An entry of the list as the feed takes it: only `TRADING` trades. */
 export function toListed(listed: BinanceSymbol, known: Instrument | null): Listed {
-  return { instrument: toInstrument(listed, known, 'binance'), idle: listed.status === 'TRADING' ? null : `halted (status ${listed.status.slice(0, 40)})` };
-}
-
-/** Facts of a listed symbol as an instrument; what we know already (name, class) is kept. */
-export function toInstrument(listed: BinanceSymbol, known: Instrument | null, venue: string): Instrument {
-  const symbol = `${listed.baseAsset}/${listed.quoteAsset}`;
-  return {
-    symbol,
-    name: known?.name ?? symbol,
-    assetClass: known?.assetClass ?? 'crypto',
-    base: listed.baseAsset,
-    quote: listed.quoteAsset,
-    tickSize: listed.tickSize,
-    lotSize: listed.lotSize,
-    venues: known?.venues.includes(venue) ? known.venues : [...(known?.venues ?? []), venue],
-  };
+  return { instrument: listedInstrument(listed, known, 'binance'), idle: listed.status === 'TRADING' ? null : `halted (status ${listed.status.slice(0, 40)})` };
 }

@@ -1,10 +1,11 @@
 import { INTERVALS, type Interval } from '@/core/contract';
 import type { Instrument } from '@/core/market/instrument';
 import { InstrumentDiscovery } from '../base/discovery';
+import { listedInstrument } from '../base/listings';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
 import { isRecord, parseJson } from '../base/http';
 import { GRANULARITY } from './rest';
-import { readProducts, splitCoinbase, toCoinbase, toInstrument } from './symbols';
+import { readProducts, splitCoinbase, toCoinbase } from './symbols';
 import { CoinbaseTranslator } from './translate';
 
 /** Bound against a hostile recording full of invented products. */
@@ -72,7 +73,7 @@ class CoinbaseFrames implements FrameMapper {
   private products(body: unknown, at: number): void {
     for (const [productId, listed] of readProducts(body) ?? []) {
       if (this.known.has(productId) || !this.expected.has(productId)) continue;
-      const instrument = toInstrument(listed, null, 'coinbase');
+      const instrument = listedInstrument(listed, null, 'coinbase');
       this.known.set(productId, instrument);
       this.options.emit({ type: 'instrument', venue: 'coinbase', instrument, receiveTime: at });
     }

@@ -1,6 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
-import type { Listed } from '../base/listings';
+import { listedInstrument, type Listed } from '../base/listings';
 import { isPositive, type CoinbaseProduct } from './raw';
 
 const PRODUCT = /^([A-Z0-9]{1,15})-([A-Z0-9]{2,6})$/;
@@ -49,22 +49,7 @@ function readProduct(entry: Readonly<Record<string, unknown>>): CoinbaseProduct 
 export function toListed(listed: CoinbaseProduct, wanted: ReadonlyMap<string, Instrument>): Listed {
   const shared = listed.alias !== '' && wanted.has(listed.alias);
   return {
-    instrument: toInstrument(listed, wanted.get(listed.productId) ?? null, 'coinbase'),
+    instrument: listedInstrument(listed, wanted.get(listed.productId) ?? null, 'coinbase'),
     idle: listed.trading ? (shared ? `the same book as ${listed.alias}` : null) : 'halted',
-  };
-}
-
-/** Facts of a listed product as an instrument; what we know already (name, class) is kept. */
-export function toInstrument(listed: CoinbaseProduct, known: Instrument | null, venue: string): Instrument {
-  const symbol = `${listed.base}/${listed.quote}`;
-  return {
-    symbol,
-    name: known?.name ?? symbol,
-    assetClass: known?.assetClass ?? 'crypto',
-    base: listed.base,
-    quote: listed.quote,
-    tickSize: listed.tickSize,
-    lotSize: listed.lotSize,
-    venues: known?.venues.includes(venue) ? known.venues : [...(known?.venues ?? []), venue],
   };
 }

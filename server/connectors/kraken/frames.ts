@@ -1,11 +1,12 @@
 import type { Instrument } from '@/core/market/instrument';
 import { InstrumentDiscovery } from '../base/discovery';
+import { listedInstrument } from '../base/listings';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
 import { isRecord, parseJson } from '../base/http';
 import { intervalOf } from './mapper';
 import { isHttpFault, rowsOf } from './rest';
 import type { KrakenPair } from './raw';
-import { fromOldName, readAssetPairs, splitKraken, toInstrument, toRestName } from './symbols';
+import { fromOldName, readAssetPairs, splitKraken, toRestName } from './symbols';
 import { KrakenTranslator } from './translate';
 
 /** Bound against a hostile recording full of invented symbols. */
@@ -90,7 +91,7 @@ class KrakenFrames implements FrameMapper {
   }
 
   private announce(pair: KrakenPair): void {
-    const instrument = toInstrument(pair, null, VENUE);
+    const instrument = listedInstrument(pair, null, VENUE);
     this.known.set(pair.symbol, instrument);
     this.discovery.settle(pair.symbol);
     this.options.emit({ type: 'instrument', venue: VENUE, instrument, receiveTime: this.now });

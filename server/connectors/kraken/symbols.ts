@@ -1,6 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
-import type { Listed } from '../base/listings';
+import { listedInstrument, type Listed } from '../base/listings';
 import type { KrakenPair } from './raw';
 
 /** Kraken's old names of assets that everyone else, and its own v2 protocol, calls otherwise. */
@@ -70,19 +70,5 @@ const IDLE: Readonly<Record<string, string>> = { delisted: 'delisted', disabled:
 
 /** An entry of the list as the feed takes it. */
 export function toListed(pair: KrakenPair, known: Instrument | null): Listed {
-  return { instrument: toInstrument(pair, known, 'kraken'), idle: IDLE[pair.status] ?? null };
-}
-
-/** Facts of a listed pair as an instrument; what we know already (name, class) is kept. */
-export function toInstrument(pair: KrakenPair, known: Instrument | null, venue: string): Instrument {
-  return {
-    symbol: pair.symbol,
-    name: known?.name ?? pair.symbol,
-    assetClass: known?.assetClass ?? 'crypto',
-    base: pair.base,
-    quote: pair.quote,
-    tickSize: pair.tickSize,
-    lotSize: pair.lotSize,
-    venues: known?.venues.includes(venue) ? known.venues : [...(known?.venues ?? []), venue],
-  };
+  return { instrument: listedInstrument(pair, known, 'kraken'), idle: IDLE[pair.status] ?? null };
 }

@@ -1,9 +1,10 @@
 import type { Instrument } from '@/core/market/instrument';
 import { InstrumentDiscovery } from '../base/discovery';
+import { listedInstrument } from '../base/listings';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
 import { isRecord, parseJson } from '../base/http';
 import { OKX_BARS } from './mapper';
-import { readInstruments, splitOkx, toInstrument, toOkx } from './symbols';
+import { readInstruments, splitOkx, toOkx } from './symbols';
 import { OkxTranslator } from './translate';
 
 /** Bound against a hostile recording full of invented symbols. */
@@ -76,7 +77,7 @@ class OkxFrames implements FrameMapper {
   private instruments(body: unknown, at: number): void {
     for (const [instId, listed] of readInstruments(body) ?? []) {
       if (this.known.has(instId) || !this.expected.has(instId)) continue;
-      const instrument = toInstrument(listed, null, 'okx');
+      const instrument = listedInstrument(listed, null, 'okx');
       this.known.set(instId, instrument);
       this.options.emit({ type: 'instrument', venue: 'okx', instrument, receiveTime: at });
     }

@@ -1,6 +1,6 @@
 import type { Instrument } from '@/core/market/instrument';
 import { isRecord } from '../base/http';
-import type { Listed } from '../base/listings';
+import { listedInstrument, type Listed } from '../base/listings';
 import { isPositive, type OkxInstrument } from './raw';
 
 /** A spot pair. Derivatives (`BTC-USDT-SWAP`, `BTC-USD-220527`) have more parts and count in contracts. */
@@ -38,20 +38,5 @@ export function readInstruments(body: unknown): ReadonlyMap<string, OkxInstrumen
 /** An entry of the list as the feed takes it: only `live` trades. */
 export function toListed(listed: OkxInstrument, known: Instrument | null): Listed {
   const idle = listed.state === 'live' ? null : listed.state === 'preopen' ? 'not yet open' : `halted (state ${listed.state.slice(0, 40)})`;
-  return { instrument: toInstrument(listed, known, 'okx'), idle };
-}
-
-/** Facts of a listed pair as an instrument; what we know already (name, class) is kept. */
-export function toInstrument(listed: OkxInstrument, known: Instrument | null, venue: string): Instrument {
-  const symbol = `${listed.base}/${listed.quote}`;
-  return {
-    symbol,
-    name: known?.name ?? symbol,
-    assetClass: known?.assetClass ?? 'crypto',
-    base: listed.base,
-    quote: listed.quote,
-    tickSize: listed.tickSize,
-    lotSize: listed.lotSize,
-    venues: known?.venues.includes(venue) ? known.venues : [...(known?.venues ?? []), venue],
-  };
+  return { instrument: listedInstrument(listed, known, 'okx'), idle };
 }

@@ -1,59 +1,11 @@
 // @vitest-environment node
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CLOSE } from '@/core/contract';
-import { createClient, type ActivityNote, type Client, type Environment, type FetchLike, type StreamStatus } from '@/service';
-import { createFakeHub, price, type FakeHub, type FakeSocket } from '../../support/fakeHub';
+import { createClient } from '@/service';
+import { price } from '../../support/fakeHub';
+import { client, eachWithItsOwnHub, feed, hub, live, market, notes, pass, seen, socket } from '../../support/streamRig';
 
-let hub: FakeHub;
-let client: Client;
-let notes: ActivityNote[];
-let seen: string[];
-let page: { online: boolean; fire: (event: 'online' | 'offline' | 'wake') => void };
-
-function build(options: { server?: string; fetch?: FetchLike; random?: () => number } = {}): void {
-  let tell: (event: 'online' | 'offline' | 'wake') => void = () => undefined;
-  page = { online: true, fire: (event) => tell(event) };
-  const environment: Environment = { online: () => page.online, listen: (on) => { tell = on; return () => undefined; } };
-  const noFetch: FetchLike = () => Promise.reject(new Error('no network'));
-  client = createClient({ server: options.server ?? 'https://terminal.example', streams: ['market'], WebSocket: hub.WebSocket, fetch: options.fetch ?? noFetch, random: options.random ?? (() => 0.5), environment });
-  client.on('activity', (note) => notes.push(note));
-  client.on('stream', ({ state }) => { if (seen.at(-1) !== state) seen.push(state); });
-}
-const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-const market = (): StreamStatus => {
-  const status = client.status('market');
-  if (!status) throw new Error('no market stream');
-  return status;
-};
-const socket = (): FakeSocket => hub.latest('market');
-
-/** Connected, greeted, with one price. */
-async function live(): Promise<FakeSocket> {
-  client.connect();
-  await pass(0);
-  socket().accept().hello().snapshot(10, { 'BTC/USDT': price(100) });
-  expect(market().state).toBe('live');
-  return socket();
-}
-/** Keeps a connection fed for a while. */
-async function feed(ms: number, seq: number): Promise<void> {
-  for (let t = 0; t < ms; t += 1_000) {
-    await pass(1_000);
-    socket().heartbeat(seq);
-  }
-}
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
-  hub = createFakeHub();
-  notes = [];
-  seen = [];
-  build();
-});
-afterEach(() => {
-  client.disconnectAll();
-  vi.useRealTimers();
-});
+eachWithItsOwnHub();
 
 describe('from nothing to live', () => {
   it('greets, loads and is live, by way of each state', async () => {
@@ -307,119 +259,12 @@ describe('back-off', () => {
 
   it('an address the platform refuses is treated as unreachable, again and again', async () => {
     const Refusing = Object.assign(function (): never { throw new SyntaxError('refused'); }, { CLOSING: 2 });
-    client = createClient({ server: 'https://terminal.example', streams: ['market'], WebSocket: Refusing as never, fetch: () => Promise.reject(new Error('none')), random: () => 0.5, environment: { online: () => true, listen: () => () => undefined } });
-    client.connect();
+    const refused = createClient({ server: 'https://terminal.example', streams: ['market'], WebSocket: Refusing as never, fetch: () => Promise.reject(new Error('none')), random: () => 0.5, environment: { online: () => true, listen: () => () => undefined } });
+    refused.connect();
     await pass(1);
-    expect(market()).toMatchObject({ state: 'backoff', reason: CLOSE.abnormal.words });
+    expect(refused.status('market')).toMatchObject({ state: 'backoff', reason: CLOSE.abnormal.words });
     await pass(30_000);
-    expect(['backoff', 'connecting']).toContain(market().state);
-  });
-});
-
-describe('the device', () => {
-  it('offline drops at once and waits for the network, not for a timer', async () => {
-    await live();
-    page.online = false;
-    page.fire('offline');
-    expect(market()).toMatchObject({ state: 'offline', nextAttemptAt: null });
-    expect(client.getPrice('BTC/USDT')?.stale).toBe(true);
-    await pass(60_000);
-    expect(hub.of('market')).toHaveLength(1);
-    page.online = true;
-    page.fire('online');
-    await pass(0);
-    expect(hub.of('market')).toHaveLength(2);
-  });
-
-  it('a server on this machine is tried although the device is offline', async () => {
-    build({ server: 'http://127.0.0.1:8000' });
-    await live();
-    page.online = false;
-    page.fire('offline');
-    expect(market().state).toBe('offline');
-    await pass(1_000);
-    socket().accept().hello({ resumed: { market: true } }).batch(10, 11, { 'BTC/USDT': price(101) });
-    expect(market().state).toBe('live');
-  });
-
-  it('a page that is shown again does not wait out a long delay', async () => {
-    await live();
-    for (let i = 0; i < 6; i++) {
-      socket().fail();
-      await pass((market().nextAttemptAt ?? 0) - performance.now());
-    }
-    socket().fail();
-    const before = hub.of('market').length;
-    page.fire('wake');
-    await pass(0);
-    expect(hub.of('market')).toHaveLength(before + 1);
-  });
-
-  it('disconnectAll ends it: no socket, no timer', async () => {
-    await live();
-    client.disconnectAll();
-    expect(market().state).toBe('idle');
-    await pass(60_000);
-    expect(hub.of('market')).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-});
-
-describe('REST stands in', () => {
-  const answer = (seq: number, value: number): Awaited<ReturnType<FetchLike>> =>
-    ({ ok: true, status: 200, json: () => Promise.resolve({ type: 'initial_data', stream: 'market', channel: 'market', epoch: 'e1', seq, data: { 'BTC/USDT': price(value) }, timestamp: '' }) });
-
-  it('after three seconds without a socket asks every five, and the later socket resumes from there', async () => {
-    let asked = 0;
-    const urls: string[] = [];
-    build({ fetch: (url) => { urls.push(url); return Promise.resolve(answer(10 + ++asked, 100 + asked)); }, random: () => 0.99 });
-    (await live()).fail();
-    await pass(2_900);
-    expect(asked).toBe(0);
-    await pass(200);
-    expect(urls).toEqual(['https://terminal.example/api/v1/snapshot?channel=market']);
-    expect(market().fallback).toBe(true);
-    expect(client.getPrice('BTC/USDT')).toMatchObject({ data: { price: 101 }, stale: false });
-    await pass(5_000);
-    expect(asked).toBe(2);
-    socket().accept();
-    expect(socket().sent[0]).toMatchObject({ resume: { market: { epoch: 'e1', seq: 12 } } });
-    socket().hello({ resumed: { market: true } }).batch(12, 13, { 'BTC/USDT': price(103) });
-    expect(market()).toMatchObject({ state: 'live', fallback: false });
-    await feed(20_000, 13);
-    expect(asked).toBe(2);
-  });
-
-  it('is not taken for data while it fails, and asks less often', async () => {
-    let asked = 0;
-    build({ fetch: () => { asked++; return Promise.reject(new Error('refused')); } });
-    (await live()).fail();
-    await pass(60_000);
-    expect(market().fallback).toBe(false);
-    expect(asked).toBeGreaterThan(2);
-    expect(asked).toBeLessThan(10);
-  });
-});
-
-describe('listeners', () => {
-  it('one that throws does not stop the others, and is told', async () => {
-    const heard: number[] = [];
-    client.subscribe('BTC/USDT', () => { throw new Error('bad listener'); });
-    client.subscribe('BTC/USDT', ({ data }) => heard.push(data.price ?? NaN));
-    await live();
-    expect(heard).toEqual([100]);
-    expect(notes.some((n) => n.level === 'error' && n.text.includes('bad listener'))).toBe(true);
-  });
-
-  it('tells connected and disconnected once per time', async () => {
-    const told: string[] = [];
-    client.on('connected', () => told.push('connected'));
-    client.on('disconnected', ({ reason }) => told.push(`disconnected: ${reason}`));
-    (await live()).fail();
-    await pass(500);
-    socket().fail();
-    await pass(1_000);
-    socket().accept().hello().snapshot(10);
-    expect(told).toEqual(['connected', `disconnected: ${CLOSE.abnormal.words}`, 'connected']);
+    expect(['backoff', 'connecting']).toContain(refused.status('market')?.state);
+    refused.disconnectAll();
   });
 });

@@ -97,6 +97,7 @@ describe('budgets', () => {
 
   it('the same hour of tomorrow is not told as if it were today, and a minute is never told too early', () => {
     expect(timeWords(MIDNIGHT + 3_600_000, MIDNIGHT - 79_200_000)).toBe('on 2026-11-22 at 01:00 UTC');
+    expect(timeWords(MIDNIGHT + 0.9, MIDNIGHT - 36_000_000)).toBe('at 00:00 UTC');
     expect(timeWords(MIDNIGHT - 3_600_000 - 1, MIDNIGHT - 36_000_000)).toBe('at 23:00 UTC');
   });
 });

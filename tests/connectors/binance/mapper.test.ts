@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BinanceMapper } from '../../../server/connectors/binance/mapper';
-import { readExchangeInfo, splitBinance, toInstrument } from '../../../server/connectors/binance/symbols';
+import { listedInstrument } from '../../../server/connectors/base/listings';
+import { readExchangeInfo, splitBinance } from '../../../server/connectors/binance/symbols';
 
 const mapper = new BinanceMapper({ kind: 'live', route: 'socket', symbolOf: (s) => (s === 'NKNUSDT' || s === 'BTCUSDT' ? `${s.slice(0, 3)}/USDT` : null) });
 const events = (raw: object, at = 1_700_000_000_000) => {
@@ -81,7 +82,7 @@ describe('Binance symbols', () => {
     const body = { symbols: [{ symbol: 'ETHBTC', status: 'TRADING', baseAsset: 'ETH', quoteAsset: 'BTC', filters }, { symbol: 'BAD' }, null, { symbol: 'X', status: 'TRADING', baseAsset: 'X', quoteAsset: 'Y', filters: [] }] };
     const found = readExchangeInfo(body);
     expect([...(found?.keys() ?? [])]).toEqual(['ETHBTC']);
-    expect(toInstrument(found!.get('ETHBTC')!, null, 'binance')).toMatchObject({ symbol: 'ETH/BTC', tickSize: 0.000001, lotSize: 0.0001, venues: ['binance'] });
+    expect(listedInstrument(found!.get('ETHBTC')!, null, 'binance')).toMatchObject({ symbol: 'ETH/BTC', tickSize: 0.000001, lotSize: 0.0001, venues: ['binance'] });
     expect(readExchangeInfo({ rows: [] })).toBeNull();
   });
 });

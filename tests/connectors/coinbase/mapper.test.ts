@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LargeSnapshot } from '../../../server/connectors/coinbase/large';
+import { listedInstrument } from '../../../server/connectors/base/listings';
 import { CoinbaseMapper } from '../../../server/connectors/coinbase/mapper';
 import { timeOf } from '../../../server/connectors/coinbase/raw';
-import { readProducts, splitCoinbase, toInstrument } from '../../../server/connectors/coinbase/symbols';
+import { readProducts, splitCoinbase } from '../../../server/connectors/coinbase/symbols';
 
 const mapper = new CoinbaseMapper({ kind: 'live', route: 'socket', symbolOf: (p) => (/^(BTC|ETH|SKL)-(USD|BTC)$/.test(p) ? p.replace('-', '/') : null) });
 const at = 1_786_309_548_631;
@@ -116,7 +117,7 @@ describe('Coinbase symbols, times and the large snapshot', () => {
     const btc = { product_id: 'BTC-USD', price_increment: '0.01', base_increment: '0.00000001', status: 'online', trading_disabled: false, alias: '' };
     const found = readProducts({ products: [btc, { ...btc, product_id: 'BTC-USDC', alias: 'BTC-USD' }, { ...btc, product_id: 'X-USD', status: 'delisted' }, { ...btc, product_id: 'Y-USD', price_increment: '0' }, null, 5] });
     expect([...(found?.values() ?? [])].map((p) => [p.productId, p.trading, p.alias])).toEqual([['BTC-USD', true, ''], ['BTC-USDC', true, 'BTC-USD'], ['X-USD', false, '']]);
-    expect(toInstrument(found!.get('BTC-USD')!, null, 'coinbase')).toMatchObject({ symbol: 'BTC/USD', tickSize: 0.01, lotSize: 1e-8, venues: ['coinbase'] });
+    expect(listedInstrument(found!.get('BTC-USD')!, null, 'coinbase')).toMatchObject({ symbol: 'BTC/USD', tickSize: 0.01, lotSize: 1e-8, venues: ['coinbase'] });
     expect(readProducts({ rows: [] })).toBeNull();
   });
 

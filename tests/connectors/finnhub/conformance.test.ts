@@ -1,11 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngine } from '@/core/engine';
-import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import type { ConnectorContext } from '../../../server/connectors/base/connector';
 import { createFinnhubConnector, FINNHUB_DEFAULTS, type FinnhubOptions } from '../../../server/connectors/finnhub';
-import type { Clock } from '../../../server/observability/clock';
-import { collectingContext, FAST_LIMITS, pick } from '../../support/connectorRig';
+import { clockFrom, collectingContext, eventsOf, FAST_LIMITS, OPEN, pick, SATURDAY } from '../../support/connectorRig';
 import { waitFor } from '../../support/waitFor';
 import { connectorConformance } from '../conformance';
 import { FakeFinnhub } from './fakeFinnhub';
@@ -51,18 +49,6 @@ connectorConformance({
   ],
 });
 
-type Of<T extends InputEvent['type']> = Extract<InputEvent, { type: T }>;
-
-/** Wednesday 2026-11-18 16:00 UTC (11:00 in New York) and the Saturday after it. */
-const OPEN = Date.UTC(2026, 10, 18, 16);
-const SATURDAY = Date.UTC(2026, 10, 21, 16);
-
-/** A wall clock that begins at `start`. */
-function clockFrom(start: number): Clock {
-  const begun = performance.now();
-  return { now: () => start + performance.now() - begun, monotonic: () => performance.now() };
-}
-
 describe('finnhub: what only this venue has', () => {
   let close: (() => Promise<void>)[] = [];
   afterEach(async () => {
@@ -82,7 +68,7 @@ describe('finnhub: what only this venue has', () => {
     });
     close.push(() => connector.stop(), () => venue.stop());
     connector.start();
-    const of = <T extends InputEvent['type']>(type: T) => collecting.events.filter((e): e is Of<T> => e.type === type);
+    const of = eventsOf(collecting.events);
     const asked = (count: number) => waitFor(() => (venue.open[0]?.messages.length ?? 0) >= count, { message: 'no subscription arrived' });
     return { venue, connector, of, asked, events: collecting.events };
   }

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalSymbol } from '@/core/market/instruments';
 import { KrakenMapper } from '../../../server/connectors/kraken/mapper';
-import { fromOldName, readAssetPairs, readPairs, toInstrument, toRestName } from '../../../server/connectors/kraken/symbols';
+import { listedInstrument } from '../../../server/connectors/base/listings';
+import { fromOldName, readAssetPairs, readPairs, toRestName } from '../../../server/connectors/kraken/symbols';
 import { isHttpFault, rowsOf } from '../../../server/connectors/kraken/rest';
 import { sharedPath } from '../../support/shared';
 
@@ -125,7 +126,7 @@ describe('Kraken symbols', () => {
     const pair = { symbol: 'BTC/USD', base: 'BTC', quote: 'USD', status: 'online', qty_increment: 1e-8, price_increment: 0.1 };
     const pairs = readPairs({ assets: [], pairs: [pair, { ...pair, symbol: 'X' }, null, { ...pair, price_increment: 0 }] });
     expect(pairs).toEqual([{ symbol: 'BTC/USD', base: 'BTC', quote: 'USD', status: 'online', tickSize: 0.1, lotSize: 1e-8 }]);
-    expect(toInstrument(pairs[0]!, null, 'kraken')).toMatchObject({ symbol: 'BTC/USD', tickSize: 0.1, venues: ['kraken'] });
+    expect(listedInstrument(pairs[0]!, null, 'kraken')).toMatchObject({ symbol: 'BTC/USD', tickSize: 0.1, venues: ['kraken'] });
     expect(readPairs('x')).toEqual([]);
   });
 

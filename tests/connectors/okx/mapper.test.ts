@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OkxMapper } from '../../../server/connectors/okx/mapper';
-import { readInstruments, splitOkx, toInstrument } from '../../../server/connectors/okx/symbols';
+import { listedInstrument } from '../../../server/connectors/base/listings';
+import { readInstruments, splitOkx } from '../../../server/connectors/okx/symbols';
 
 const mapper = new OkxMapper({ kind: 'live', route: 'socket', symbolOf: (id) => (id === 'BTC-USDT' ? 'BTC/USDT' : null) });
 const frame = (channel: string, data: unknown, more: object = {}) => mapper.map(JSON.stringify({ arg: { channel, instId: 'BTC-USDT' }, ...more, data }), 7);
@@ -98,7 +99,7 @@ describe('OKX symbols', () => {
     const entry = { instId: 'ETH-USDT', baseCcy: 'ETH', quoteCcy: 'USDT', tickSz: '0.01', lotSz: '0.000001', state: 'live' };
     const found = readInstruments({ code: '0', data: [entry, { ...entry, instId: 'X-Y', tickSz: '' }, null, { ...entry, instId: 'ETH-USDT-SWAP' }] });
     expect([...(found?.keys() ?? [])]).toEqual(['ETH-USDT']);
-    expect(toInstrument(found!.get('ETH-USDT')!, null, 'okx')).toMatchObject({ symbol: 'ETH/USDT', tickSize: 0.01, lotSize: 0.000001, venues: ['okx'] });
+    expect(listedInstrument(found!.get('ETH-USDT')!, null, 'okx')).toMatchObject({ symbol: 'ETH/USDT', tickSize: 0.01, lotSize: 0.000001, venues: ['okx'] });
     expect(readInstruments({ rows: [] })).toBeNull();
   });
 });

@@ -1,12 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import type { ConnectorContext } from '../../../server/connectors/base/connector';
 import { Hosts } from '../../../server/connectors/base/hosts';
 import { memoryLedger } from '../../../server/connectors/base/ledger';
 import { createTwelveDataConnector, TWELVE_DATA_DEFAULTS, type TwelveDataOptions } from '../../../server/connectors/twelvedata';
-import type { Clock } from '../../../server/observability/clock';
-import { collectingContext, FAST_LIMITS, pick } from '../../support/connectorRig';
+import { clockFrom, collectingContext, eventsOf, FAST_LIMITS, OPEN, pick, SATURDAY } from '../../support/connectorRig';
 import { waitFor } from '../../support/waitFor';
 import { connectorConformance } from '../conformance';
 import { FakeTwelveData } from './fakeTwelveData';
@@ -50,18 +48,6 @@ connectorConformance({
   ],
 });
 
-type Of<T extends InputEvent['type']> = Extract<InputEvent, { type: T }>;
-
-/** Wednesday 2026-11-18 16:00 UTC (11:00 in New York) and the Saturday after it. */
-const OPEN = Date.UTC(2026, 10, 18, 16);
-const SATURDAY = Date.UTC(2026, 10, 21, 16);
-
-/** A wall clock that begins at `start`. */
-function clockFrom(start: number): Clock {
-  const begun = performance.now();
-  return { now: () => start + performance.now() - begun, monotonic: () => performance.now() };
-}
-
 /** Shape of a real answer, shortened: `timestamp` is the beginning of the day's bar, `last_quote_at` the time of the price. */
 const quote = (symbol: string, close: string, more: object = {}) => ({
   symbol, name: symbol, exchange: 'NASDAQ', currency: 'USD', datetime: '2026-11-18', timestamp: OPEN / 1_000 - 5_400, last_quote_at: OPEN / 1_000 - 60,
@@ -87,7 +73,7 @@ describe('twelvedata: what only this venue has', () => {
     });
     close.push(() => connector.stop(), () => venue.stop());
     connector.start();
-    const of = <T extends InputEvent['type']>(type: T) => collecting.events.filter((e): e is Of<T> => e.type === type);
+    const of = eventsOf(collecting.events);
     const asked = () => waitFor(() => venue.open[0]?.messages[0], { message: 'no subscription arrived' });
     return { venue, connector, clock, of, asked, events: collecting.events };
   }
