@@ -57,7 +57,7 @@ export function createClients(hub: HubContext): Clients {
   function accept(accepted: Accepted, admissions: Admissions): void {
     const { ws, endpoint, address } = accepted;
     const id = `c_${randomBytes(6).toString('hex')}`;
-    const connection = new Connection(hub, socketSession(id, ws, accepted.socket), endpoint, accepted.dialect);
+    const connection = new Connection(hub, socketSession(id, ws, accepted.socket), endpoint, accepted.dialect, accepted.pass);
     let failure: CloseName | null = null;
     ws.on('error', (error: Error & { code?: string }) => {
       if (error.code?.startsWith('WS_ERR')) failure = RECEIVER_CODES[error.code] ?? 'protocol';
@@ -71,7 +71,7 @@ export function createClients(hub: HubContext): Clients {
       metrics.clients.dec({ stream: endpoint });
       log.info({ connection: id, stream: endpoint, code: label }, 'client gone');
     });
-    if (turnAway(connection, accepted)) return;
+    if (turnAway(connection, accepted)) return accepted.pass.end();
     all.add(connection);
     admissions.enter(address);
     metrics.clients.inc({ stream: endpoint });
@@ -79,6 +79,7 @@ export function createClients(hub: HubContext): Clients {
     ws.on('message', (data, isBinary) => guarded(connection, () => (isBinary || !Buffer.isBuffer(data) ? connection.receiveBinary() : connection.receive(data.toString('utf8')))));
     ws.on('ping', () => connection.heard());
     ws.on('pong', () => connection.heard());
+    if (!accepted.pass.ok) setTimeout(() => guarded(connection, () => connection.endGrace()), accepted.pass.graceMs).unref();
     guarded(connection, () => connection.start());
   }
 

@@ -2,6 +2,7 @@ import {
   CLOSE, ERRORS, LIMITS, PROTOCOL_VERSION, STREAMS, TIMINGS, decodeClient, encode, parseChannel,
   type ClientMessage, type ClientMessageOf, type CloseName, type ErrorName, type HeartbeatMessage, type ServerMessage,
 } from '@/core/contract';
+import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { HubContext } from './context';
 import { createBufferCredit, type Credit } from './credit';
 import { pump, type Subscription } from './delivery';
@@ -43,6 +44,7 @@ export class Connection implements Reader {
     readonly session: Session,
     readonly endpoint: EndpointName,
     readonly dialect: Dialect,
+    readonly pass: Pass = OPEN_PASS,
   ) {
     const { options } = hub;
     const now = hub.clock.monotonic();
@@ -60,10 +62,23 @@ export class Connection implements Reader {
 
   /** Admitted: a plain client gets its stream at once, the others after their hello. */
   start(): void {
+    if (!this.admitted()) return;
     if (!this.greeted) return;
     this.subscriptions.openDefault();
     this.flushAll();
     this.tellPresent();
+  }
+
+  /** May it stay? Closes a connection whose time is over, and one that has brought nothing where it could not any more. */
+  private admitted(final = this.greeted): boolean {
+    const verdict = this.pass.verdict() ?? (final && !this.pass.ok ? 'unauthenticated' : null);
+    if (verdict) this.close(verdict, verdict === 'tooManyConnections' ? 60_000 : undefined);
+    return verdict === null;
+  }
+
+  /** The time to bring a ticket is over. */
+  endGrace(): void {
+    if (!this.pass.ok) this.admitted(true);
   }
 
   // ---- outgoing -------------------------------------------------------------------------------
@@ -130,6 +145,7 @@ export class Connection implements Reader {
   /** The socket is gone: nothing is read for it any more. */
   gone(): void {
     this.subscriptions.end();
+    this.pass.end();
   }
 
   private iso(): string {
@@ -150,6 +166,7 @@ export class Connection implements Reader {
     if (!this.admit()) return;
     const decoded = decodeClient(text);
     if (!decoded.ok) {
+      if (!this.pass.ok) return void this.admitted(true);
       const { code, message, id } = decoded.error;
       this.error(code, code === 'bad_json' || code === 'unknown_type' ? '' : message, id);
       // An unknown type may come from a newer client; it is answered, but not held against it.
@@ -157,6 +174,7 @@ export class Connection implements Reader {
       return;
     }
     this.hub.metrics.clientMessages.inc({ type: decoded.value.type });
+    if (!this.pass.ok && !this.redeem(decoded.value)) return void this.admitted(true);
     this.dispatch(decoded.value);
   }
 
@@ -165,6 +183,7 @@ export class Connection implements Reader {
     if (this.closedWith !== null) return;
     this.heard();
     if (!this.admit()) return;
+    if (!this.pass.ok) return void this.admitted(true);
     this.error('bad_message', 'binary frames are not spoken here');
     this.countMalformed();
   }
@@ -187,6 +206,12 @@ export class Connection implements Reader {
     return false;
   }
 
+  /** The first message of somebody who is not let in yet must bring a ticket. */
+  private redeem(message: ClientMessage): boolean {
+    const ticket = message.type === 'hello' ? message.auth?.ticket : message.type === 'auth' ? message.ticket : undefined;
+    return ticket !== undefined && this.pass.redeem(ticket) && this.admitted();
+  }
+
   private dispatch(message: ClientMessage): void {
     if (message.type === 'ping') return this.pong(message);
     if (message.type === 'hello') return this.hello(message);
@@ -201,8 +226,8 @@ export class Connection implements Reader {
       case 'ack':
         return this.credit.ack(message.bytes);
       case 'auth':
-        // No sign-in yet: whoever passed the Host and Origin checks may read.
-        return void this.reply({ type: 'auth_ok', expires_in_ms: null });
+        if (!this.pass.redeem(message.ticket)) return this.error('unauthorized', 'the ticket is not valid; the connection lasts as long as before');
+        return void this.reply({ type: 'auth_ok', expires_in_ms: this.pass.expiresInMs() });
     }
   }
 
@@ -255,7 +280,7 @@ export class Connection implements Reader {
       window_bytes: options.windowBytes, ack_bytes: Math.ceil(options.windowBytes / 4), stale_ms: TIMINGS.staleMs,
       limits: { frame_bytes: options.frameBytes, symbols: options.symbols, channels: options.channels, msgs_per_10s: options.messagesPer10s },
       reconnect: { base_ms: TIMINGS.backoffBaseMs, cap_ms: TIMINGS.backoffCapMs, first_ms: TIMINGS.backoffFirstMs },
-      auth: { mode: 'none', expires_in_ms: null },
+      auth: { mode: this.pass.mode, expires_in_ms: this.pass.expiresInMs() },
       resumed: resume.resumed, reasons: resume.reasons,
     };
   }
@@ -264,7 +289,7 @@ export class Connection implements Reader {
 
   /** Looks at every deadline of this connection. */
   tick(now: number): void {
-    if (this.closedWith !== null) return;
+    if (this.closedWith !== null || !this.admitted(false)) return;
     const { options } = this.hub;
     if (!this.greeted && now - this.openedAt >= options.helloMs) return this.close('noHello');
     if (this.credit.stalledMs(now) >= options.stallMs) return this.close('slowConsumer');

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { decodeServer, parseChannel, STREAMS, type FeedMode, type FeedSummary, type InitialData, type ServerMessage, type StatusMessage, type StreamName } from '@/core/contract';
+import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { Bus, BusMessage } from '../bus/bus';
 import { madeOnDemand } from '../bus/onDemand';
 import type { Clock, FeedClock } from '../observability/clock';
@@ -13,6 +14,7 @@ import { Encoder } from './encode';
 import { SymbolFilter } from './filter';
 import { DEFAULT_HUB_OPTIONS, type HubOptions } from './options';
 import { createPushes } from './pushes';
+import type { Dialect, EndpointName } from './reader';
 import { createReplicas } from './replicas';
 import { createStatusWriter } from './status';
 import { createUpgradeDoor } from './upgrade';
@@ -33,6 +35,10 @@ export interface HubDependencies {
   readonly knownVenue?: (venue: string) => boolean;
   /** Statuses that hold now and are told to each new client after its hello, such as storage that cannot be written; none by default. */
   readonly present?: () => readonly StatusMessage[];
+  /** Who may read; everybody by default. Asked once for each upgrade. */
+  readonly passOf?: (request: IncomingMessage, endpoint: EndpointName, dialect: Dialect) => Pass;
+  /** Address of the peer, of which so many connections are allowed; that of the socket by default. */
+  readonly addressOf?: (request: IncomingMessage) => string;
   /** Called before each push of the market stream; what it publishes goes out with that push. */
   readonly beforeFlush?: () => void;
   /** Uniform in [0, 1); spreads the clients' return after a drain. */
@@ -79,7 +85,8 @@ export function createHub(dependencies: HubDependencies): Hub {
   const { replicas, encoder } = context;
   const clients = createClients(context);
   const pushes = createPushes(context, clients, dependencies.beforeFlush ?? (() => undefined));
-  const door = createUpgradeDoor(options, clock, metrics, (accepted) => clients.accept(accepted, door.admissions));
+  const { passOf = () => OPEN_PASS, addressOf = (request) => request.socket.remoteAddress ?? '' } = dependencies;
+  const door = createUpgradeDoor({ options, clock, metrics, passOf, addressOf }, (accepted) => clients.accept(accepted, door.admissions));
   const statusOf = createStatusWriter();
 
   function onBus(message: BusMessage): void {

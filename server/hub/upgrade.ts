@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { ANY_STREAM_PATH, ERRORS, STREAM_NAMES, STREAMS, SUBPROTOCOLS, type ErrorName } from '@/core/contract';
+import type { Pass } from '../auth/pass';
 import type { Clock } from '../observability/clock';
 import type { Metrics } from '../observability/metrics';
 import type { Dialect, EndpointName } from './reader';
@@ -27,6 +28,15 @@ export interface Accepted {
   readonly unsupported: boolean;
   /** Limits are told by a close code, because browsers hide the HTTP status of a refused upgrade. */
   readonly admission: Exclude<Admission, 'rate'>;
+  readonly pass: Pass;
+}
+
+export interface DoorParts {
+  readonly options: HubOptions;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly passOf: (request: IncomingMessage, endpoint: EndpointName, dialect: Dialect) => Pass;
+  readonly addressOf: (request: IncomingMessage) => string;
 }
 
 export interface UpgradeDoor {
@@ -51,7 +61,7 @@ export function chooseProtocol(offered: Iterable<string>): string | false {
 }
 
 /** The door of the hub: path, Host, Origin, rates and numbers of connections, then the WebSocket handshake. */
-export function createUpgradeDoor(options: HubOptions, clock: Clock, metrics: Metrics, accept: (accepted: Accepted) => void): UpgradeDoor {
+export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf }: DoorParts, accept: (accepted: Accepted) => void): UpgradeDoor {
   const admissions = new Admissions(options, clock.monotonic());
   // Limits of reliability.md, section 4.3. The last two are younger than the type definitions.
   const limits: ServerOptions & { maxPendingAutoPongs: number; closeTimeout: number } = {
@@ -86,12 +96,13 @@ export function createUpgradeDoor(options: HubOptions, clock: Clock, metrics: Me
       if (verdict === 'bad_host') return reject(socket, verdict, '421 Misdirected Request', verdict);
       if (verdict === 'bad_origin') return reject(socket, verdict, '403 Forbidden', verdict);
       if (!endpoint) return reject(socket, 'not_found', '404 Not Found', 'not_found');
-      const address = req.socket.remoteAddress ?? '';
+      const address = addressOf(req);
       const admission = admissions.ask(address, clock.monotonic());
       if (admission === 'rate') return reject(socket, 'rate', '429 Too Many Requests', 'rate_limited', 'Retry-After: 2\r\n');
       server.handleUpgrade(req, socket, head, (ws) => {
         const unsupported = ws.protocol === '' && req.headers['sec-websocket-protocol'] !== undefined;
-        accept({ ws, socket: req.socket, address, endpoint, dialect: DIALECTS[ws.protocol] ?? 'plain', unsupported, admission });
+        const dialect = DIALECTS[ws.protocol] ?? 'plain';
+        accept({ ws, socket: req.socket, address, endpoint, dialect, unsupported, admission, pass: passOf(req, endpoint, dialect) });
       });
     },
     shut() {
