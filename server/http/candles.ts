@@ -31,15 +31,18 @@ export interface CandleAnswer {
   readonly missing: readonly { readonly from: number; readonly to: number; readonly reason: string; readonly state: GapState; readonly note: string }[];
 }
 
-type CandlePorts = Pick<HttpPorts, 'market' | 'history' | 'mode' | 'backfillOlder' | 'archive'>;
+type CandlePorts = Pick<HttpPorts, 'market' | 'history' | 'mode' | 'backfillOlder' | 'archive' | 'feedClock'>;
 
 const MOST_MISSING = 500;
 
-/** What the ledger of gaps says of a span; nothing where it cannot be read, which `incomplete` tells. */
-async function missingOf({ archive }: CandlePorts, symbol: string, kind: DataKind, from: number | undefined, to: number): Promise<CandleAnswer['missing']> {
+/** What the ledger of gaps says of the answer's span: also of its ends, where there is no candle. Nothing where it cannot be read, which `incomplete` tells. */
+async function missingOf({ archive, feedClock }: CandlePorts, { symbol, interval, start, end, limit }: CandleRange, kind: DataKind, candles: readonly Candle[]): Promise<CandleAnswer['missing']> {
+  // A full page says nothing of what was before it.
+  const from = start !== null && candles.length < limit ? start : candles[0]?.openTime;
   if (!archive || from === undefined) return [];
+  const to = Math.max((candles.at(-1)?.openTime ?? from) + INTERVAL_MS[interval], Math.min(end ?? Infinity, feedClock().now()));
   const gaps = await archive.gaps({ kind, symbol, from, to, limit: MOST_MISSING }).catch(() => []);
-  return gaps.filter((gap) => gap.state !== 'repaired').map(({ start, stop, reason, state, note }) => ({ from: start, to: stop, reason, state, note })).reverse();
+  return gaps.filter((gap) => gap.state !== 'repaired').map(({ start: since, stop, reason, state, note }) => ({ from: since, to: stop, reason, state, note })).reverse();
 }
 
 /** Most rows asked of a venue for one page. */
@@ -99,7 +102,7 @@ export async function readCandles(ports: CandlePorts, range: CandleRange): Promi
   return {
     symbol, interval, candles: candles.map((c) => [c.openTime, c.open, c.high, c.low, c.close, c.volume] as const),
     gaps: findGaps(candles, INTERVAL_MS[interval]), source: kind, older: state, note,
-    missing: await missingOf(ports, symbol, kind, candles[0]?.openTime, (candles.at(-1)?.openTime ?? 0) + INTERVAL_MS[interval]), ...(incomplete === undefined ? {} : { incomplete }),
+    missing: await missingOf(ports, range, kind, candles), ...(incomplete === undefined ? {} : { incomplete }),
   };
 }
 
