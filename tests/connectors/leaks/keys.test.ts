@@ -94,10 +94,13 @@ describe('keys and tokens', () => {
   });
 
   it('S02 appear in no log, answer, metric, socket message or file, although venues repeat theirs in all they say', async () => {
-    const venue = await EchoVenue.start(keyOfVenue);
+    // A host each, as in life: calls to one host wait for one another.
+    const venues = new Map(await Promise.all(VENUE_NAMES.map(async (name) => [name, await EchoVenue.start(keyOfVenue)] as const)));
+    const requests = () => [...venues.values()].flatMap((venue) => venue.requests);
+    const frames = () => [...venues.values()].flatMap((venue) => venue.frames);
     const dataDir = mkdtempSync(join(tmpdir(), 'tickglass-leaks-'));
-    closing.push(() => venue.stop(), () => Promise.resolve(rmSync(dataDir, { recursive: true, force: true })));
-    const urls = Object.fromEntries(VENUE_NAMES.flatMap((name) => [[`TICKGLASS_${name.toUpperCase()}_WS_URL`, `ws://127.0.0.1:${venue.port}/${name}`], [`TICKGLASS_${name.toUpperCase()}_REST_URL`, `http://127.0.0.1:${venue.port}/${name}`]]));
+    closing.push(() => Promise.all([...venues.values()].map((venue) => venue.stop())), () => Promise.resolve(rmSync(dataDir, { recursive: true, force: true })));
+    const urls = Object.fromEntries([...venues].flatMap(([name, { port }]) => [[`TICKGLASS_${name.toUpperCase()}_WS_URL`, `ws://127.0.0.1:${port}/${name}`], [`TICKGLASS_${name.toUpperCase()}_REST_URL`, `http://127.0.0.1:${port}/${name}`]]));
     const one = await startServer({ fromSources: true, env: { TICKGLASS_FEED: 'live', TICKGLASS_SYMBOLS: SYMBOLS.join(','), TICKGLASS_DATA_DIR: dataDir, TICKGLASS_LOG_LEVEL: 'trace', ...urls, ...KEYS, ...TOKENS } });
     closing.push(() => one.stop('SIGKILL'));
     const scan = new Scan();
@@ -105,9 +108,9 @@ describe('keys and tokens', () => {
     // Not empty-handed: each source with a key has sent it to the venue, which has repeated it.
     expect(Object.keys(keyOfVenue).sort()).toEqual(['alphavantage', 'coingecko', 'finnhub', 'twelvedata']);
     for (const [id, key] of Object.entries(keyOfVenue)) {
-      await waitFor(() => [...venue.requests, ...venue.frames].some((r) => forms([key]).some((form) => r.includes(form))), { timeoutMs: 40_000, message: () => `${id} did not send its key; log: ${one.output().split('\n').filter((l) => l.includes(id)).slice(-5).join('\n')}` });
+      await waitFor(() => [...requests(), ...frames()].some((r) => forms([key]).some((form) => r.includes(form))), { timeoutMs: 40_000, message: () => `${id} did not send its key; log: ${one.output().split('\n').filter((l) => l.includes(id)).slice(-5).join('\n')}` });
     }
-    await waitFor(() => venue.requests.length >= 30, { timeoutMs: 40_000, message: 'the venues were hardly asked' });
+    await waitFor(() => requests().length >= 30, { timeoutMs: 40_000, message: 'the venues were hardly asked' });
     const tokens = [TOKENS.TICKGLASS_TOKEN, TOKENS.TICKGLASS_VIEWER_TOKEN, 'canary-wrong', null];
     const addresses = Object.entries(ASKED).flatMap(([route, extra]) => extra.map((more) => (more.startsWith('/') ? more : `${route}${more}`)));
     for (const path of [...addresses, '/', '/api/v1/nowhere', '/api/v1/candles', '/api/v1/compare?symbol=AAPL', '/docs', '/config.json']) {
@@ -117,8 +120,8 @@ describe('keys and tokens', () => {
     for (const id of VENUES.map((v) => v.descriptor.id)) {
       for (const action of ['stop', 'start']) for (const token of tokens) scan.look(`POST ${action}`, await asks(one, `/api/v1/venues/${id}/${action}`, token, { method: 'POST' }));
     }
-    const calls = venue.requests.length;
-    await waitFor(() => venue.requests.length > calls + 3, { timeoutMs: 40_000, message: 'nothing was asked after the restart' });
+    const calls = requests().length;
+    await waitFor(() => requests().length > calls + 3, { timeoutMs: 40_000, message: 'nothing was asked after the restart' });
     for (const path of ['/api/v1/venues', '/metrics', '/health']) scan.look(`GET ${path} at the end`, await asks(one, path, TOKENS.TICKGLASS_TOKEN));
     expect(await one.stop('SIGTERM')).toBe(0);
     heard.forEach((texts, i) => texts.forEach((text) => scan.look(`socket ${PATHS[Math.floor(i / 3)]}`, text)));
