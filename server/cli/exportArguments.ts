@@ -1,4 +1,4 @@
-import { DATA_KINDS, isInterval, SYMBOL_PATTERN } from '@/core/contract';
+import { DATA_KINDS, isInterval, SYMBOL_PATTERN, type DataKind } from '@/core/contract';
 import { err, ok, type Result } from '@/core/util/result';
 import { EXPORT_FORMATS, EXPORT_TABLES, type ExportRequest } from '../history/port';
 
@@ -6,7 +6,7 @@ export const EXPORT_USAGE = `usage: npm run -s export -- candles|trades|signals 
   --symbol     for example BTC/USDT; all symbols without it
   --from --to  times in ISO-8601 or ms since 1970, UTC; from is included, to is not
   --interval   of candles: 1m (default), 5m, 15m, 1h, 4h, 1d
-  --kind       live (default), delayed, simulated or replay
+  --kind       live, delayed, simulated or replay; without it the first of these of which there are rows
   --format     csv (default) or parquet; parquet needs --out
   --out        a file that is not there yet; standard output without it
   --force      replaces the file of --out
@@ -18,6 +18,8 @@ exit code: 0 done, 1 failed, 2 wrong arguments`;
 
 export interface ExportArguments {
   readonly request: ExportRequest;
+  /** Kinds to look for until one has rows, in this order; never two of them in one file. */
+  readonly kinds: readonly DataKind[];
   readonly out: string | null;
   readonly force: boolean;
   readonly dataDir: string;
@@ -25,6 +27,7 @@ export interface ExportArguments {
 }
 
 const MOST_ROWS = 10_000_000;
+const KINDS: readonly DataKind[] = ['live', 'delayed', 'simulated', 'replay'];
 const NAMES = ['symbol', 'from', 'to', 'interval', 'kind', 'format', 'out', 'limit', 'data-dir', 'server'] as const;
 type Given = Partial<Record<(typeof NAMES)[number], string>>;
 
@@ -58,7 +61,7 @@ export function readExportArguments(argv: readonly string[], environment: Readon
   const { out = null, server = null } = given;
   if (request.value.format === 'parquet' && out === null) return err('parquet is no text: give a file with --out');
   if (server !== null && !/^https?:\/\//.test(server)) return err('--server is an address such as http://127.0.0.1:8000');
-  return ok({ request: request.value, out, force, server, dataDir: given['data-dir'] ?? (environment['TICKGLASS_DATA_DIR'] || './data') });
+  return ok({ request: request.value, kinds: given.kind === undefined ? KINDS : [request.value.kind], out, force, server, dataDir: given['data-dir'] ?? (environment['TICKGLASS_DATA_DIR'] || './data') });
 }
 
 function readRequest(tableText: string | undefined, given: Given): Result<ExportRequest, string> {
@@ -73,6 +76,7 @@ function readRequest(tableText: string | undefined, given: Given): Result<Export
   if (symbol !== null && !SYMBOL_PATTERN.test(symbol)) return err(`--symbol ${JSON.stringify(symbol.slice(0, 40))} is not a symbol; for example BTC/USDT`);
   if (!isInterval(interval)) return err('--interval is one of 1s, 1m, 5m, 15m, 1h, 4h, 1d');
   if (from === undefined || to === undefined) return err('--from and --to are times such as 2026-11-01T12:00:00Z or ms since 1970');
+  if (from !== null && to !== null && from >= to) return err('--from must be before --to');
   if (!/^\d{1,8}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST_ROWS) return err(`--limit is 1 to ${MOST_ROWS}`);
   return ok({ table, format, kind, symbol, interval, from, to, limit: Number(limit) });
 }

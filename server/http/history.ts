@@ -87,6 +87,7 @@ function exportRequest(ports: HttpPorts, request: FastifyRequest): ExportRequest
   if (symbol !== undefined && !known(ports, symbol)) return 'symbol is not known';
   if (typeof interval !== 'string' || !isInterval(interval)) return 'interval is one of 1s 1m 5m 15m 1h 4h 1d';
   if (times.from === undefined || times.to === undefined) return 'from and to are times in ms or ISO-8601';
+  if (times.from !== null && times.to !== null && times.from >= times.to) return 'from must be before to';
   if (rows === null) return `limit is 1 to ${ROWS.most}`;
   return { table: wanted.table, format: wanted.format, kind: wanted.kind, symbol: symbol ?? null, interval, from: times.from, to: times.to, limit: rows };
 }

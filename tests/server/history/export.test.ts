@@ -99,8 +99,24 @@ describe('export of a file that no server uses', () => {
   it('says in one line what is wrong', async () => {
     expect(await run(['candles', '--data-dir', 'nothing'])).toMatchObject({ code: 1, said: 'export: there is no history in nothing: name its folder with --data-dir\n' });
     expect(await run(['candles', '--kind', 'simulated'])).toMatchObject({ code: 0, said: expect.stringContaining('0 simulated 1m candles') });
+    expect(await run(['candles', '--from', '2026-02-01', '--to', '2026-01-01'])).toMatchObject({ code: 2, said: 'export: --from must be before --to (--help tells more)\n' });
     expect(await run(['candels'])).toMatchObject({ code: 2, out: '', said: 'export: say what to export: candles, trades, signals (--help tells more)\n' });
   });
+});
+
+describe('export without a kind', () => {
+  it('gives live rows where there are any, else those of the next kind, never two kinds, and says so', async () => {
+    history.writeTrade({ symbol: 'ETH/USDT', kind: 'simulated', venue: 'simulator', id: 's1', time: START, price: '2500', size: '1', side: 'buy' });
+    history.writeTrade({ symbol: 'BTC/USDT', kind: 'simulated', venue: 'simulator', id: 's2', time: START, price: '60000', size: '1', side: 'buy' });
+    await history.close();
+    const simulated = await run(['trades', '--symbol', 'ETH/USDT']);
+    expect(simulated.said).toBe('1 simulated trades of ETH/USDT, the beginning to now; no live ones are stored\n');
+    expect(simulated.out).toContain('ETH/USDT,simulated,simulator,s1');
+    const live = await run(['trades', '--symbol', 'BTC/USDT']);
+    expect(live.said).toContain('50 live trades');
+    expect(live.out).not.toContain('simulated');
+    expect(await run(['candles', '--symbol', 'ETH/USDT'])).toMatchObject({ code: 0, said: '0 1m candles of ETH/USDT, the beginning to now\n', out: 'symbol,interval,kind,venue,open_time,utc,open,high,low,close,volume\n' });
+  }, 20_000);
 });
 
 describe('export while a server uses the file', () => {
@@ -119,6 +135,9 @@ describe('export while a server uses the file', () => {
     const { code, said } = await run(['trades', '--format', 'parquet', '--out', 'a.parquet'], { TICKGLASS_TOKEN: TOKEN });
     expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('50 live trades') });
     expect(await parquet(join(folder, 'a.parquet'), 'SELECT count(*)::INTEGER')).toEqual([[50]]);
+    expect((await run(['candles', '--symbol', 'NOPE'], { TICKGLASS_TOKEN: TOKEN })).said).toMatch(/^export: the server at \S+ refused \(400\): [^{}]*symbol is not known\n$/);
+    // Four kinds are asked for, one after the other.
+    expect((await run(['candles', '--symbol', 'ETH/USDT'], { TICKGLASS_TOKEN: TOKEN })).said).toBe('0 1m candles of ETH/USDT, the beginning to now\n');
     expect(leftovers()).toEqual([]);
     end();
     expect(existsSync(join(folder, 'data/server.json'))).toBe(false);
