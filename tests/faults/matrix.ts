@@ -1,0 +1,11 @@
+import { FRAME_ROWS } from './rows/frames';
+import { LINK_ROWS } from './rows/link';
+import type { FaultRow } from './trial';
+
+/** Every row that needs no cluster, in the order of its number. */
+export const MATRIX: readonly FaultRow[] = [...LINK_ROWS, ...FRAME_ROWS].toSorted((a, b) => a.id.localeCompare(b.id));
+
+/** Rows that need several nodes and are left out by name. */
+export const CLUSTER_ROWS: Readonly<Record<string, string>> = {
+  F33: 'node loss in a cluster (gateway)', F34: 'node loss (owner of the feed)', F35: 'NATS leader lost, NATS down, NATS slow', F36: 'ordered consumer silently stalled',
+};

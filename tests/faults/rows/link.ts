@@ -1,0 +1,176 @@
+import { Stage } from '../stage';
+import { pause, quantile, timeUntil, type FaultRow, type Trial } from '../trial';
+import type { Watch } from '../watch';
+
+/** Limits of the protocol that these rows measure against, ms. */
+const STALE_MS = 7_000;
+const DEAD_MS = 12_000;
+const SERVER_DEAD_MS = 30_000;
+/** A timer may come this much late on a busy machine. */
+const SLACK_MS = 1_500;
+
+/** Watches a client through a fault of the link until it is live again with the right values. */
+async function healed(trial: Trial, stage: Stage, watch: Watch, limitMs: number): Promise<void> {
+  trial.within('live again with the right values after', await stage.converge(limitMs + 10_000, [watch]), limitMs);
+  stage.sane();
+}
+
+const reset: FaultRow = {
+  id: 'F04', fault: 'TCP RST in the middle of a frame', injection: 'proxy: RST after a random number of bytes, many times', criterion: 'resumed without a snapshot while the epoch is the same',
+  quick: true, limitSeconds: 120,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    // Short waits between attempts: cuts this soon after one another would be spread over ten seconds each, as they should.
+    const watch = await stage.watch({ random: () => trial.random() * 0.1 });
+    const rounds = trial.quick ? 3 : 20;
+    const back: number[] = [];
+    for (let i = 0; i < rounds; i += 1) {
+      const connections = watch.sockets.length;
+      const at = performance.now();
+      stage.proxy.reset({ bytes: 1 + Math.floor(trial.random() * 4_000), direction: 'down' });
+      await timeUntil(() => watch.sockets.length > connections && watch.state === 'live', 30_000, 'live again after the RST');
+      back.push(performance.now() - watch.when('backoff', at));
+    }
+    const again = watch.sockets.slice(1).filter((socket) => socket.resumed !== null);
+    trial.holds(`each of ${rounds} resumed without a snapshot`, again.length >= rounds && again.every((socket) => socket.snapshots === 0 && socket.resumed?.['market'] === true));
+    trial.holds('each interruption has its receipt', watch.receipts.length >= again.length);
+    trial.within('back after p99', quantile(back, 0.99), 2_000);
+    await healed(trial, stage, watch, 2_000);
+  },
+};
+
+const vanished: FaultRow = {
+  id: 'F05', fault: 'half-open: the peer vanishes', injection: 'proxy holds everything in both directions, ends of connections too', criterion: 'client dead <= 12 s, marked stale <= 7 s, server dead <= 30 s, without a write error',
+  quick: false, limitSeconds: 100,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    const watch = await stage.watch();
+    const at = performance.now();
+    stage.proxy.set({ hold: true });
+    stage.proxy.refuse = true;
+    await timeUntil(() => watch.state === 'stale', STALE_MS + 4_000, 'the client is stale');
+    trial.within('marked stale after', watch.when('stale', at) - at, STALE_MS + SLACK_MS);
+    trial.holds('its price is marked', watch.marked);
+    await timeUntil(() => watch.since(at).includes('backoff'), DEAD_MS + 4_000, 'the client gives the connection up');
+    trial.within('given up by the client after', watch.when('backoff', at) - at, DEAD_MS + SLACK_MS);
+    await timeUntil(async () => (await stage.clients()) === 0, SERVER_DEAD_MS + 15_000, 'the server frees the connection');
+    trial.within('freed by the server after', performance.now() - at, SERVER_DEAD_MS + SLACK_MS);
+    stage.proxy.refuse = false;
+    stage.proxy.clear();
+    await healed(trial, stage, watch, 11_000);
+  },
+};
+
+const oneWay: FaultRow = {
+  id: 'F06', fault: 'one-way partition', injection: 'proxy holds only what goes up, then only what goes down', criterion: 'as F05; no duplicate session after it heals',
+  quick: false, limitSeconds: 160,
+  async run(trial) {
+    for (const direction of ['down', 'up'] as const) {
+      const stage = await Stage.open(trial);
+      const watch = await stage.watch();
+      const at = performance.now();
+      stage.proxy.set({ hold: true }, direction);
+      if (direction === 'down') {
+        await timeUntil(() => watch.since(at).includes('backoff'), DEAD_MS + 5_000, 'the client gives up');
+        trial.within('down only: given up by the client after', watch.when('backoff', at) - at, DEAD_MS + SLACK_MS);
+      } else {
+        // The client hears well; it is the server that must notice that nobody answers.
+        await timeUntil(() => watch.sockets[0]?.code !== null || watch.since(at).includes('backoff'), SERVER_DEAD_MS + 15_000, 'somebody ends it');
+        trial.within('up only: ended after', performance.now() - at, SERVER_DEAD_MS + SLACK_MS);
+        trial.note(`close code ${String(watch.sockets[0]?.code)}`);
+      }
+      stage.proxy.clear();
+      await stage.converge(45_000, [watch]);
+      await timeUntil(async () => (await stage.clients()) === 1, SERVER_DEAD_MS + 5_000, 'one session is left');
+      trial.holds(`${direction} only: one session after it healed`, (await stage.clients()) === 1);
+      stage.sane();
+    }
+  },
+};
+
+const brief: FaultRow = {
+  id: 'F07', fault: 'a partition heals before the timeout', injection: 'proxy holds both directions for 8 s', criterion: 'same connection, no reconnect; the stale mark came and went',
+  quick: false,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    const watch = await stage.watch();
+    const at = performance.now();
+    stage.proxy.set({ hold: true });
+    await pause(3_000);
+    stage.proxy.clear();
+    await stage.converge(5_000, [watch]);
+    trial.holds('3 s: same connection, state stays live', watch.sockets.length === 1 && watch.since(at).length === 0);
+    stage.run();
+    const second = performance.now();
+    stage.proxy.set({ hold: true });
+    await timeUntil(() => watch.state === 'stale', STALE_MS + 3_000, 'stale');
+    trial.holds('8 s: the price is marked', watch.marked);
+    await pause(Math.max(0, 8_000 - (performance.now() - second)));
+    stage.proxy.clear();
+    await healed(trial, stage, watch, 1_000);
+    trial.holds('8 s: same connection', watch.sockets.length === 1);
+  },
+};
+
+const halves: FaultRow = {
+  id: 'F07b', fault: 'one end closes its half', injection: 'proxy: FIN towards the server, then towards the client', criterion: 'the connection is ended on both sides and made anew, once',
+  quick: true,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    const watch = await stage.watch();
+    for (const direction of ['up', 'down'] as const) {
+      const before = watch.sockets.length;
+      stage.proxy.halfClose(direction);
+      await timeUntil(() => watch.sockets.length > before && watch.state === 'live', 15_000, 'a new connection');
+      trial.holds(`${direction}: one new connection`, watch.sockets.length === before + 1);
+    }
+    await timeUntil(async () => (await stage.clients()) === 1, 10_000, 'one session');
+    await healed(trial, stage, watch, 2_000);
+  },
+};
+
+const jitter: FaultRow = {
+  id: 'F08', fault: 'latency 300 +- 200 ms, pieces cut and joined', injection: 'proxy: delay, jitter, split, merge (packet loss by nft: F08n)', criterion: 'converges; no reconnect loop; heartbeats do not misfire',
+  quick: false,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    stage.proxy.set({ delayMs: 100, jitterMs: 400, splitBytes: 700, mergeMs: 20 });
+    const watch = await stage.watch();
+    const at = performance.now();
+    await pause(20_000);
+    trial.holds('no reconnect in 20 s', watch.sockets.length === 1);
+    trial.holds('never stale in 20 s', !watch.since(at).includes('stale'));
+    trial.note(`age of prices p50 ${Math.round(quantile(stage.ages(watch, at), 0.5))} ms, p99 ${Math.round(quantile(stage.ages(watch, at), 0.99))} ms`);
+    await healed(trial, stage, watch, 3_000);
+  },
+};
+
+const slowLink: FaultRow = {
+  id: 'F09', fault: 'slow link, 1 Mbit/s and 256 kbit/s', injection: 'proxy: rate, deep buffers of the system behind it; simulator with 100 symbols, thousands of updates a second, and a probe', criterion: 'age of what arrives p99 <= 1 s at 1 Mbit/s; converges at 256 kbit/s',
+  quick: false, limitSeconds: 120,
+  async run(trial) {
+    for (const [name, bytesPerSecond, limit] of [['1 Mbit/s', 125_000, 1_000], ['256 kbit/s', 32_000, null]] as const) {
+      const stage = await Stage.open(trial, { proxy: { queueBytes: 16_384 } });
+      stage.proxy.set({ bytesPerSecond }, 'down');
+      // Books and trades beside the prices fill the link as far as it goes.
+      const watch = await stage.watch();
+      const at = performance.now() + 2_000;
+      const filler = setInterval(() => {
+        for (let i = 0; i < 20; i += 1) stage.next();
+      }, 5);
+      trial.defer(() => clearInterval(filler));
+      watch.client.subscribeChannel('trades:BTC/USDT');
+      await pause(15_000);
+      clearInterval(filler);
+      const ages = stage.ages(watch, at);
+      trial.note(`${name}: ${Math.round(((watch.sockets[0]?.bytes ?? 0) / 15) / 1_000)} kB/s`);
+      if (limit === null) trial.note(`${name}: age p99 ${Math.round(quantile(ages, 0.99))} ms`);
+      else trial.within(`${name}: age p99`, quantile(ages, 0.99), limit);
+      trial.within(`${name}: converged after`, await stage.converge(30_000, [watch]), limit === null ? 10_000 : 2_000);
+      trial.holds(`${name}: no reconnect`, watch.sockets.length === 1);
+      stage.sane();
+    }
+  },
+};
+
+export const LINK_ROWS: readonly FaultRow[] = [reset, vanished, oneWay, brief, halves, jitter, slowLink];

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { ChaosProxy, type ChaosOptions } from '../support/chaosProxy';
+import { FakeVenue } from '../support/fakeVenue';
+import { freePort, startServer, type ServerProcess } from '../support/serverProcess';
+import type { Trial } from './trial';
+import { pause, timeUntil } from './trial';
+import { Watch } from './watch';
+
+export interface StageOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** The server runs on a port that can be taken again. */
+  readonly samePort?: boolean;
+  readonly proxy?: Partial<ChaosOptions>;
+  /** Milliseconds between two prices; 50 by default, 0 = only when told. */
+  readonly everyMs?: number;
+}
+
+/** First price and step: far enough apart to be told, near enough to be believed. */
+const FIRST = 10_000;
+const TICK = 0.01;
+
+/**
+ * The whole product as its own process, between a venue that says what we tell it and a link that behaves as we tell it. Each price is sent once, so
+ * that its number tells when it was true.
+ */
+export class Stage {
+  /** When the n-th price was sent. */
+  readonly sentAt: number[] = [];
+  private timer: NodeJS.Timeout | null = null;
+  private everyMs = 50;
+  private readonly watches: Watch[] = [];
+
+  private constructor(
+    readonly trial: Trial,
+    public server: ServerProcess,
+    readonly venue: FakeVenue,
+    readonly proxy: ChaosProxy,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  static async open(trial: Trial, options: StageOptions = {}): Promise<Stage> {
+    const venue = await FakeVenue.start();
+    trial.defer(() => venue.stop());
+    const env = {
+      TICKGLASS_FEED: 'binance', TICKGLASS_SYMBOLS: 'BTC/USDT', TICKGLASS_BINANCE_WS_URL: venue.wsUrl, TICKGLASS_BINANCE_REST_URL: venue.restUrl, TICKGLASS_DATA_DIR: ':memory:',
+      ...(options.samePort === true ? { TICKGLASS_PORT: String(await freePort()) } : {}), ...options.env,
+    };
+    const server = await startServer({ env });
+    const proxy = await ChaosProxy.open({ target: server.port, seed: trial.seed, ...options.proxy });
+    const stage = new Stage(trial, server, venue, proxy, env);
+    trial.defer(() => stage.close());
+    stage.everyMs = options.everyMs ?? 50;
+    await timeUntil(() => venue.open.some((c) => c.streams.has('btcusdt@trade')), 15_000, 'the server subscribes at the venue');
+    if (stage.everyMs > 0) stage.run();
+    return stage;
+  }
+
+  /** Prices go on by themselves. */
+  run(everyMs = this.everyMs): void {
+    this.halt();
+    this.timer = setInterval(() => this.next(), everyMs);
+  }
+  halt(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+  /** Sends one more price. */
+  next(): void {
+    this.sentAt.push(performance.now());
+    this.venue.trade('BTCUSDT', this.truth.toFixed(8));
+  }
+  /** The newest price that was sent. */
+  get truth(): number {
+    return Number((FIRST + this.sentAt.length * TICK).toFixed(2));
+  }
+
+  /** A client behind the bad link, live and with the present price. */
+  async watch(options: ConstructorParameters<typeof Watch>[1] & { readonly direct?: boolean } = {}): Promise<Watch> {
+    const watch = new Watch(`http://127.0.0.1:${options.direct === true ? this.server.port : this.proxy.port}`, { random: this.trial.random, ...options });
+    this.watches.push(watch);
+    await timeUntil(() => watch.state === 'live' && watch.price !== null, 20_000, 'the client is live');
+    return watch;
+  }
+
+  /** Prices stop; milliseconds until every client shows the last one, unmarked. */
+  async converge(limitMs: number, watches: readonly Watch[] = this.watches): Promise<number> {
+    this.halt();
+    this.next();
+    const last = this.truth;
+    return timeUntil(() => watches.every((watch) => watch.state === 'live' && watch.price === last && !watch.marked), limitMs, `every client shows ${last} (they show ${watches.map((w) => `${String(w.price)} ${w.state}`).join(', ')})`);
+  }
+
+  /** Ages of the prices as they arrived at a client since a time, ms. */
+  ages(watch: Watch, since = 0): number[] {
+    return [...watch.arrivals].flatMap(([price, at]) => {
+      const sent = this.sentAt[Math.round((price - FIRST) / TICK) - 1];
+      return sent === undefined || at < since ? [] : [at - sent];
+    });
+  }
+
+  /** The same server again, on the same port. */
+  async restart(): Promise<void> {
+    this.server = await startServer({ env: { ...this.env, TICKGLASS_PORT: String(this.server.port) } });
+  }
+
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.server.url}/metrics`)).text();
+    return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1) ?? NaN);
+  }
+  /** Sum over all labels. */
+  async total(name: string, label = ''): Promise<number> {
+    const text = await (await fetch(`${this.server.url}/metrics`)).text();
+    return text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+  async clients(): Promise<number> {
+    const health = (await (await fetch(`${this.server.url}/health`)).json()) as { readonly streams: Record<string, { readonly clients: number }> };
+    return health.streams['market']?.clients ?? NaN;
+  }
+  /** Resident memory of the server, MB. */
+  get residentMb(): number {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.server.pid}/status`, 'utf8'))?.[1] ?? NaN) / 1_024;
+  }
+
+  /** What every row must leave behind: a server that runs, no fault in its log, clients whose frames were in order. */
+  sane(): void {
+    const alive = isAlive(this.server.pid);
+    this.trial.holds('the server is up, no unexpected fault', alive && !/unexpected fault|unhandled/i.test(this.server.output()));
+    const disorder = this.watches.flatMap((watch) => watch.disorder);
+    this.trial.holds('numbers never go back, no hole', disorder.length === 0);
+    if (disorder.length > 0) this.trial.note(disorder.slice(0, 3).join('; '));
+  }
+
+  private async close(): Promise<void> {
+    this.halt();
+    for (const watch of this.watches) watch.close();
+    await this.proxy.close();
+    await this.server.stop('SIGKILL');
+    await pause(0);
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
