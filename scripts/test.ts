@@ -72,17 +72,20 @@ async function browser(): Promise<string | null> {
   return findChromium();
 }
 
+async function browserTests(folder: string): Promise<void> {
+  const chromium = await browser();
+  if (!chromium) say('     no Chromium found (set TICKGLASS_CHROMIUM, or install chromium): the browser tests in tests/e2e are left out');
+  await vitest('browser tests', ['e2e'], folder, chromium ? { TICKGLASS_CHROMIUM: chromium } : {});
+}
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tickglass-test-'));
   try {
     await Promise.all([check('typecheck', 'vue-tsc', ['-b']), check('lint', 'eslint', ['.', '--max-warnings', '0'])]);
     const built = (await check('build client', 'vite', ['build'])) && (await check('build server', 'vite', ['build', '--config', 'vite.server.config.ts']));
     await vitest('unit, property and component tests, docs', ['core', 'client', 'server'], folder);
-    await vitest('integration tests', ['integration'], folder);
-    const chromium = await browser();
-    if (!chromium) say('     no Chromium found (set TICKGLASS_CHROMIUM, or install chromium): the browser tests in tests/e2e are left out');
-    if (built) await vitest('browser tests', ['e2e'], folder, chromium ? { TICKGLASS_CHROMIUM: chromium } : {});
-    else say('     the build failed: the browser tests in tests/e2e did not run');
+    // Both mostly wait: for processes, and for pages.
+    await Promise.all([vitest('integration tests', ['integration'], folder), built ? browserTests(folder) : say('     the build failed: the browser tests in tests/e2e did not run')]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
