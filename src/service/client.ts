@@ -1,10 +1,10 @@
-import { ERRORS, parseChannel, STREAM_NAMES, STREAMS, type ErrorName, type FeedMode, type StatusMessage, type StreamName } from '@/core/contract';
+import { parseChannel, STREAM_NAMES, STREAMS, type FeedMode, type StatusMessage, type StreamName } from '@/core/contract';
 import { channelName } from './channelName';
 import { createEmitter } from './emitter';
 import { noEnvironment, pageEnvironment, systemClock, systemTimers } from './environment';
 import { PriceCache, type CachedPrice, type PriceListener } from './priceCache';
 import { receiptWords } from './receiptWords';
-import { RestFallback } from './restFallback';
+import { lazyFallback, type Fallback } from './lazyFallback';
 import { Stream } from './stream';
 import type { StreamPort } from './streamOptions';
 import type { ActivityNote, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor } from './types';
@@ -70,7 +70,7 @@ class StreamClient implements Client {
     if (event !== 'activity') this.note('error', 'app', `A listener of "${String(event)}" failed: ${words(error)}`);
   });
   private readonly streams: ReadonlyMap<StreamName, Stream>;
-  private readonly rest: RestFallback | null;
+  private readonly rest: Fallback | null;
   private readonly prices: PriceCache;
   private readonly holds = new Map<string, number>();
   private readonly states = new Map<StreamName, StreamState>();
@@ -105,6 +105,8 @@ class StreamClient implements Client {
       for (const stream of this.streams.values()) {
         if (event === 'online') stream.onOnline();
         else if (event === 'offline') stream.onOffline();
+        else if (event === 'sleep') stream.onSleep();
+        else if (event === 'network') stream.onNetwork();
         else stream.onWake();
       }
     });
@@ -203,7 +205,7 @@ class StreamClient implements Client {
       notice: (message) => this.onNotice(message),
       rejected: (channel, code) => {
         this.events.emit('rejected', { stream: name, channel, code });
-        this.note('warn', name, `${channelName(channel)}: the server does not give this (${Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorName].words : code})`);
+        this.note('warn', name, `${channelName(channel)}: the server does not give this (${code.replaceAll('_', ' ')})`);
       },
       note: ({ level, text }) => this.note(level, name, text),
     };
@@ -245,7 +247,7 @@ export function createClient(options: ClientOptions): Client {
   return new StreamClient(options);
 }
 
-function fallbackFor(market: Stream, fetch: FetchLike, server: string, timers: Timers, random: () => number): RestFallback {
+function fallbackFor(market: Stream, fetch: FetchLike, server: string, timers: Timers, random: () => number): Fallback {
   const url = new URL(`api/v1/snapshot?channel=${STREAMS.market.channel}`, server.endsWith('/') ? server : `${server}/`).href;
-  return new RestFallback({ url, fetch, timers, random, snapshot: (message) => market.adopt(message), active: (on) => market.setFallback(on) });
+  return lazyFallback({ url, fetch, timers, random, snapshot: (message) => market.adopt(message), active: (on) => market.setFallback(on) });
 }

@@ -1,4 +1,4 @@
-import type { Clock, Environment, Timers } from './types';
+import type { Clock, Environment, EnvironmentEvent, Timers } from './types';
 
 export const systemClock: Clock = { mono: () => performance.now(), wall: () => Date.now() };
 
@@ -12,29 +12,28 @@ export const systemTimers: Timers = {
 /** Node and workers: always online, never asleep. */
 export const noEnvironment: Environment = { online: () => true, listen: () => () => undefined };
 
-/** The page: network events, and each moment it comes back to the user (tab shown, restored from the back-forward cache). */
+/** The page: network events, and each moment it leaves or comes back to the user (tab shown, frozen, back-forward cache). */
 export function pageEnvironment(window: Window): Environment {
+  const { document, navigator } = window;
   return {
-    online: () => window.navigator.onLine,
+    online: () => navigator.onLine,
     listen(on) {
-      const online = (): void => on('online');
-      const offline = (): void => on('offline');
-      const visible = (): void => {
-        if (window.document.visibilityState === 'visible') on('wake');
+      const stop = new AbortController();
+      const hear = (target: EventTarget | undefined, type: string, tell: EnvironmentEvent, when: (event: Event) => boolean = () => true): void => {
+        target?.addEventListener(type, (event) => {
+          if (when(event)) on(tell);
+        }, { signal: stop.signal });
       };
-      const restored = (event: PageTransitionEvent): void => {
-        if (event.persisted) on('wake');
-      };
-      window.addEventListener('online', online);
-      window.addEventListener('offline', offline);
-      window.addEventListener('pageshow', restored);
-      window.document.addEventListener('visibilitychange', visible);
-      return () => {
-        window.removeEventListener('online', online);
-        window.removeEventListener('offline', offline);
-        window.removeEventListener('pageshow', restored);
-        window.document.removeEventListener('visibilitychange', visible);
-      };
+      hear(window, 'online', 'online');
+      hear(window, 'offline', 'offline');
+      hear(window, 'pageshow', 'wake', (event) => (event as PageTransitionEvent).persisted);
+      hear(window, 'pagehide', 'sleep');
+      hear(document, 'freeze', 'sleep');
+      hear(document, 'resume', 'wake');
+      hear(document, 'visibilitychange', 'wake', () => document.visibilityState === 'visible');
+      // Not in every browser, and its event also comes when only the estimate of the speed changed.
+      hear((navigator as { readonly connection?: EventTarget }).connection, 'change', 'network');
+      return () => stop.abort();
     },
   };
 }

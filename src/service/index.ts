@@ -5,4 +5,4 @@ export { pageEnvironment } from './environment';
 export type { ReplayApi } from './replays';
 export type { CachedPrice, PriceListener } from './priceCache';
 export { streamUrl } from './streamOptions';
-export type { ActivityNote, BookChange, ChangeFamily, ChangeOf, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor, WebSocketLike } from './types';
+export type { ActivityNote, BookChange, ChangeFamily, ChangeOf, ChannelChange, ClientEvents, Clock, Environment, EnvironmentEvent, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor, WebSocketLike } from './types';

@@ -1,5 +1,5 @@
 import {
-  ERRORS, MARKET_WIDE_KEY, parseChannel, STREAMS, TIMINGS,
+  MARKET_WIDE_KEY, parseChannel, STREAMS, TIMINGS,
   type BatchMessage, type BookSnapshotMessage, type BookUpdateMessage, type HeartbeatMessage, type InitialData, type ReceiptMessage, type ResumePoint, type RowsMessage, type ServerMessage, type ServerMessageOf, type StreamName,
 } from '@/core/contract';
 import { channelState, type ChannelState, type RawContent } from './channelState';
@@ -65,6 +65,11 @@ export class Reducer {
     return this.connected && [...this.channels.values()].every((s) => s.fresh || !s.counted || s.rejected !== null);
   }
 
+  /** Every channel is whole on this connection, or refused; also those that do not count yet. */
+  get whole(): boolean {
+    return this.connected && [...this.channels.values()].every((s) => s.fresh || s.rejected !== null);
+  }
+
   // ---- connection -------------------------------------------------------------------------------
 
   /** The server has greeted. `resume` is what our hello named; null = a plain server that greets nobody. */
@@ -120,7 +125,7 @@ export class Reducer {
   private reject(state: ChannelState, code: string): void {
     state.request = state.resync = null;
     state.rejected = code;
-    this.doubt(state, 'stale', `The server does not give this book: ${Object.entries(ERRORS).find(([name]) => name === code)?.[1].words ?? code}`);
+    this.doubt(state, 'stale', `The server does not give this book (${code.replaceAll('_', ' ')})`);
     this.port.rejected(state.channel.name, code);
   }
 

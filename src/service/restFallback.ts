@@ -1,24 +1,12 @@
 import { decodeServer, TIMINGS, type InitialData } from '@/core/contract';
 import { backoffDelay } from '@/core/util/backoff';
-import type { FetchLike, TimerId, Timers } from './types';
+import type { FallbackOptions } from './lazyFallback';
+import type { TimerId } from './types';
 
-/** The socket may be down this long before requests begin, and then one every so often, ms. */
-const AFTER_MS = 3_000;
+/** Time between two requests, ms. */
 const EVERY_MS = 5_000;
 const TIMEOUT_MS = 4_000;
 const CAP_MS = 60_000;
-
-export interface RestFallbackOptions {
-  /** Address of `GET /api/v1/snapshot?channel=…`. */
-  readonly url: string;
-  readonly fetch: FetchLike;
-  readonly timers: Timers;
-  readonly random: () => number;
-  /** A snapshot of the channel, with the position from which a later socket resumes. */
-  readonly snapshot: (message: InitialData) => void;
-  /** Whether values arrive this way at the moment. */
-  readonly active: (on: boolean) => void;
-}
 
 /** Stands in for a socket that is down: asks for the whole channel every few seconds, less often while that fails too. */
 export class RestFallback {
@@ -27,14 +15,14 @@ export class RestFallback {
   private failures = 0;
   private abort: AbortController | null = null;
 
-  constructor(private readonly options: RestFallbackOptions) {}
+  constructor(private readonly options: FallbackOptions) {}
 
-  /** The socket is down. */
+  /** The socket is down: asks at once. */
   start(): void {
     if (this.running) return;
     this.running = true;
     this.failures = 0;
-    this.plan(AFTER_MS);
+    void this.poll();
   }
 
   /** The socket is up again, or nobody wants data. */

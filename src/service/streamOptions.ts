@@ -1,5 +1,5 @@
-import { STREAMS, type FeedMode, type FeedSummary, type ReceiptMessage, type StatusMessage, type StreamName } from '@/core/contract';
-import type { ActivityNote, ChannelChange, Clock, Environment, StreamStatus, Timers, WebSocketConstructor } from './types';
+import { STREAMS, type ClientMessage, type FeedMode, type FeedSummary, type ReceiptMessage, type ResumePoint, type StatusMessage, type StreamName } from '@/core/contract';
+import type { ActivityNote, ChannelChange, Clock, Environment, StreamState, StreamStatus, Timers, WebSocketConstructor } from './types';
 
 /** Where a stream's results go. */
 export interface StreamPort {
@@ -27,6 +27,39 @@ export interface StreamOptions {
   readonly random: () => number;
   readonly environment: Environment;
   readonly port: StreamPort;
+}
+
+/** The connection of another tab, as one stream sees it. */
+export interface Relay {
+  /** What the stream would send to the server. */
+  send(message: ClientMessage): void;
+  /** The user does not want to wait for the next attempt. */
+  retry(): void;
+  /** Round trip from the other tab to the server, ms; null when not known. */
+  latencyMs(): number | null;
+  /** The stream has a connection of its own again. */
+  ended(): void;
+}
+
+/** What the sharing of connections among tabs (./tabs) may do with a stream. */
+export interface SharedStream {
+  readonly status: StreamStatus;
+  /** Hears every frame of an own connection, after the stream did. */
+  tap: ((text: string) => void) | null;
+  /** Live, and every wanted channel is whole or refused. */
+  readonly whole: boolean;
+  /** Position of each channel held. */
+  positions(): Record<string, ResumePoint>;
+  /** Frames without which later ones cannot be read: the table layouts of the present connection. */
+  greeting(): readonly string[];
+  /** Lives from the frames of another tab from now on; the own connection is closed. */
+  share(relay: Relay): void;
+  /** A frame of the other tab. */
+  hear(text: string): void;
+  /** The other tab's stream is down, connects, or was stopped: so is this one. `delayMs`: time to its next attempt. */
+  mirror(state: StreamState, reason: string, delayMs: number | null): void;
+  /** Makes an own connection, with the positions held, while what is shown goes on. `keep`: the other tab's frames are heard until it greets. */
+  own(keep: boolean): void;
 }
 
 /** WebSocket address of a stream on a server. */

@@ -99,9 +99,14 @@ export interface Timers {
 /** What the platform tells about the device and the page. A server process has none of it. */
 export interface Environment {
   online(): boolean;
-  /** Calls back on each event; the result stops listening. `wake`: the page is shown again or was restored. */
-  listen(on: (event: 'online' | 'offline' | 'wake') => void): () => void;
+  /** Calls back on each event; the result stops listening. */
+  listen(on: (event: EnvironmentEvent) => void): () => void;
 }
+/**
+ * `wake`: the page is shown again or was restored; `sleep`: it is frozen or goes into the back-forward cache; `network`: the device may use another
+ * network now.
+ */
+export type EnvironmentEvent = 'online' | 'offline' | 'wake' | 'sleep' | 'network';
 
 /** The part of a WebSocket the service needs; the browser's, Node's and that of `ws` all have it. */
 export interface WebSocketLike {

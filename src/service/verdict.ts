@@ -1,4 +1,5 @@
 import { CLOSE, closeCode, type CloseCode } from '@/core/contract';
+import type { Pace } from './pace';
 import type { Fault } from './resilientSocket';
 
 /** Shortest wait after `rateLimited`, and after `tooManyConnections`, ms (docs/protocol.md, section 5). */
@@ -17,10 +18,7 @@ export interface NextStep {
 }
 
 export interface VerdictContext {
-  /** Full-jitter delay of the next attempt, ms; asking counts the attempt. */
-  backoff(): number;
-  /** Delay spread over the first retry, ms. */
-  soon(): number;
+  readonly pace: Pick<Pace, 'backoff' | 'soon'>;
   /** From a `goaway` on this connection. */
   readonly goawayMs: number | null;
   /** Monotonic ms of the last fault of the kind `once`. */
@@ -43,9 +41,9 @@ export function retryAfter(reason: string): number | null {
 }
 
 function waitFor(code: CloseCode, asked: number | null, context: VerdictContext): number {
-  if (code.code === CLOSE.rateLimited.code) return Math.max(RATE_LIMIT_MS, asked ?? 0) + context.soon();
-  if (code.code === CLOSE.tooManyConnections.code) return Math.max(TOO_MANY_MS, asked ?? 0) + context.soon();
-  return asked ?? (code.code === CLOSE.drain.code ? context.soon() : context.backoff());
+  if (code.code === CLOSE.rateLimited.code) return Math.max(RATE_LIMIT_MS, asked ?? 0) + context.pace.soon();
+  if (code.code === CLOSE.tooManyConnections.code) return Math.max(TOO_MANY_MS, asked ?? 0) + context.pace.soon();
+  return asked ?? (code.code === CLOSE.drain.code ? context.pace.soon() : context.pace.backoff());
 }
 
 /** The table of close codes as one function. Pure but for the two delays it asks for. */
@@ -60,13 +58,13 @@ export function nextStep(fault: Fault, context: VerdictContext): NextStep {
       if (context.lastOnceAt !== null && context.now - context.lastOnceAt < ONCE_MS) {
         return { kind: 'stop', delayMs: 0, words: `${code.words}, twice within a minute: this is a fault of the program`, fresh: false };
       }
-      return retry(context.backoff());
+      return retry(context.pace.backoff());
     case 'fresh-state':
-      return retry(context.backoff(), true);
+      return retry(context.pace.backoff(), true);
     case 'wait':
       return retry(waitFor(code, asked, context));
     case 'reconnect':
       if (code.code === CLOSE.credentialExpired.code) return retry(0);
-      return retry(asked ?? (code.code === CLOSE.watchdog.code || code.code === CLOSE.ageLimit.code ? context.soon() : context.backoff()));
+      return retry(asked ?? (code.code === CLOSE.watchdog.code || code.code === CLOSE.ageLimit.code ? context.pace.soon() : context.pace.backoff()));
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { createClient, type ActivityNote, type Client, type Environment, type FetchLike, type StreamStatus } from '@/service';
+import { createClient, type ActivityNote, type Client, type Environment, type EnvironmentEvent, type FetchLike, type StreamStatus } from '@/service';
 import { createFakeHub, price, type FakeHub, type FakeSocket } from './fakeHub';
 
 /** One client of one hub on fake timers, made anew for each test: what the stories of a stream are told with. */
@@ -7,10 +7,10 @@ export let hub: FakeHub;
 export let client: Client;
 export let notes: ActivityNote[];
 export let seen: string[];
-export let page: { online: boolean; fire: (event: 'online' | 'offline' | 'wake') => void };
+export let page: { online: boolean; fire: (event: EnvironmentEvent) => void };
 
 export function build(options: { server?: string; fetch?: FetchLike; random?: () => number } = {}): void {
-  let tell: (event: 'online' | 'offline' | 'wake') => void = () => undefined;
+  let tell: (event: EnvironmentEvent) => void = () => undefined;
   page = { online: true, fire: (event) => tell(event) };
   const environment: Environment = { online: () => page.online, listen: (on) => { tell = on; return () => undefined; } };
   const noFetch: FetchLike = () => Promise.reject(new Error('no network'));

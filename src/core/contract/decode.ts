@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { err, ok, type Result } from '../util/result';
 import type { ChannelFamily } from './channels';
-import type { ErrorName } from './codes';
+import type { ErrorName } from './errorCodes';
 import { LIMITS } from './limits';
 import { AckMessage, AuthMessage, AuthOkMessage, ClientHello, ErrorMessage, GoawayMessage, PingMessage, PongMessage, ResyncMessage, ServerHello, SubscribedMessage, SubscribeMessage, TestResponse, UnsubscribedMessage, UnsubscribeMessage } from './messages/control';
 import { BookSnapshotMessage, BookUpdateMessage } from './messages/book';

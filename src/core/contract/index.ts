@@ -3,6 +3,7 @@ export * from './version';
 export * from './channels';
 export * from './limits';
 export * from './codes';
+export * from './errorCodes';
 export { DATA_KINDS, FEED_MODES, type DataKind, type FeedMode } from './primitives';
 export { MARKET_COLUMNS, MarketData, QUOTE_STATES, ROUTES, SparklineData, type QuoteStateName, type Route } from './messages/market';
 export { ACTIVITIES, VenueQuoteData, type ActivityName } from './messages/venueQuote';
@@ -15,8 +16,10 @@ export { FEED_STATES, FeedSummary, HeartbeatMessage, ReceiptMessage, StatusMessa
 export * from './messages/control';
 export * from './messages/data';
 export * from './decode';
+export * from './clientMetrics';
 export * from './http';
 export * from './scorecard';
 export * from './storage';
 export * from './replays';
+export * from './access';
 export type { StreamState, StreamStatus } from './streamStatus';

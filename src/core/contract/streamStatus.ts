@@ -26,4 +26,6 @@ export interface StreamStatus {
   /** Messages of this stream that could not be understood. */
   readonly refused: number;
   readonly lastReceipt: ReceiptMessage | null;
+  /** true while the frames come over the connection of another tab. */
+  readonly shared?: boolean;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diagnostics } from '@/panels/ConnectionPanel/diagnostics';
-import { receiptWords, streamWords } from '@/panels/ConnectionPanel/streamWords';
+import { receiptWords } from '@/panels/ConnectionPanel/receiptWords';
+import { streamWords } from '@/panels/ConnectionPanel/streamWords';
 import StreamCard from '@/panels/ConnectionPanel/StreamCard.vue';
 import { feedLabel } from '@/panels/useFeedLabel';
 import { feedTimeNow, speedText } from '@/panels/shell/feedClock';

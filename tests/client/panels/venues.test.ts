@@ -4,7 +4,7 @@ import { err, ok } from '@/core/util/result';
 import ActivityLog from '@/components/ActivityLog.vue';
 import type { VenueInfo } from '@/core/contract';
 import { diagnostics } from '@/panels/ConnectionPanel/diagnostics';
-import { sourceName } from '@/panels/ConnectionPanel/streamWords';
+import { sourceName } from '@/panels/ConnectionPanel/receiptWords';
 import VenuePanel from '@/panels/VenuePanel/VenuePanel.vue';
 import { bookWords, budgetBar, messageAge, nextTry, reasonWords, venueFacts } from '@/panels/VenuePanel/venueWords';
 import type { Api } from '@/service';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CLOSE } from '@/core/contract';
 import { nextStep, retryAfter, type VerdictContext } from '@/service/verdict';
 
-const context = (change: Partial<VerdictContext> = {}): VerdictContext => ({ backoff: () => 4_000, soon: () => 300, goawayMs: null, lastOnceAt: null, now: 100_000, ...change });
+const context = (change: Partial<VerdictContext> = {}): VerdictContext => ({ pace: { backoff: () => 4_000, soon: () => 300 }, goawayMs: null, lastOnceAt: null, now: 100_000, ...change });
 const step = (code: number, reason = '', change: Partial<VerdictContext> = {}) => {
   const { kind, delayMs, fresh } = nextStep({ code, reason }, context(change));
   return kind === 'stop' ? 'stop' : `${delayMs}${fresh ? ' fresh' : ''}`;

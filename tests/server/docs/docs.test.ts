@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CLOSE, ERRORS, STATUS_CODES, type CloseAction } from '@/core/contract/codes';
+import { CLOSE, ERRORS, STATUS_CODES, type CloseAction } from '@/core/contract';
 import { repoRoot } from '../../support/shared';
 
 const read = (path: string): string => readFileSync(join(repoRoot, path), 'utf8');
@@ -21,7 +21,7 @@ const ACTIONS: Readonly<Record<CloseAction, string>> = {
   wait: 'reconnects after the time the server named',
 };
 
-describe('docs/errors.md equals core/contract/codes.ts', () => {
+describe('docs/errors.md equals the codes of core/contract', () => {
   const page = read('docs/errors.md');
 
   it('has every error code with audience, retry and words, and no other', () => {
