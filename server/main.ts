@@ -38,6 +38,8 @@ import { venueInfos } from './http/venues';
 import { createHub, type Hub } from './hub/hub';
 import { checkOrigin, hostAllowed } from './hub/origin';
 import { createSteadyClock } from './observability/clock';
+import { createBrowserReports } from './observability/hops';
+import { createLifecycle } from './observability/lifecycle';
 import { createLogger, type Logger } from './observability/logger';
 import { createMetrics } from './observability/metrics';
 import { createVenueMetrics } from './observability/venueMetrics';
@@ -115,7 +117,7 @@ function createCore(config: Config, sources: Sources, log: Logger) {
   };
   const analysis = createAnalysis({ intervals: ROLLED, sentimentEveryMs });
   const engine = createEngine(engineOptions(facts, sources.instruments), analysis);
-  return { config, sources, log, bus, engine, analysis, facts, clock: createSteadyClock(), metrics: createMetrics() };
+  return { config, sources, log, bus, engine, analysis, facts, clock: createSteadyClock(), metrics: createMetrics(), lifecycle: createLifecycle() };
 }
 type Core = ReturnType<typeof createCore>;
 
@@ -228,6 +230,7 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
     },
     ...checks, ...recording.open({ doors: checks, hub: hubOptions, fees: config.takerFees }),
     upgrade: (request, socket, head) => hub.handleUpgrade(request, socket, head),
+    phase: () => core.lifecycle.phase, browserReport: createBrowserReports(metrics, clock.monotonic),
   }, httpOptions(config, place), log.child({ part: 'http' }));
   return { hub, app };
 }
@@ -282,9 +285,11 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       await model?.open();
       pipeline.start();
       await supervisor.start();
+      if (core.lifecycle.phase === 'starting') core.lifecycle.phase = 'running';
       return supervisor;
     },
     async stop() {
+      core.lifecycle.phase = 'draining';
       await doors.hub.close('shutdown', DRAIN_MS);
       repair.stop();
       await supervisor.stop();

@@ -1,9 +1,12 @@
-import { decodePayload, isInterval, MARKET_WIDE_KEY, type FeedMode, type PayloadFamily, type ChannelPayload } from '@/core/contract';
+import { decodeClientMetrics, decodePayload, isInterval, MARKET_WIDE_KEY, type FeedMode, type PayloadFamily, type ChannelPayload } from '@/core/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { kindOf, readCandles } from './candles';
 import { fail } from './failure';
 import type { HttpOptions, HttpPorts } from './ports';
 import { known, query, text, time, venueId, whole, wholeMs } from './query';
+
+/** Largest report of a browser. */
+const REPORT_BYTES = 8_192;
 
 /** Routes of /api/v1 that read the market. */
 export function marketRoutes(app: FastifyInstance, ports: HttpPorts): void {
@@ -69,18 +72,26 @@ export function analysisRoutes(app: FastifyInstance, ports: HttpPorts): void {
   });
 }
 
-/** Health and metrics. */
+/** Health and metrics. Ready: it has a feed and takes clients. Live: it answers at all; who asks that restarts it when it does not. */
 export function stateRoutes(app: FastifyInstance, ports: HttpPorts, options: HttpOptions): void {
   const started = performance.now();
   app.get('/health', (_request, reply) => {
     const feed = shownFeed(ports.mode());
+    const phase = ports.phase?.() ?? 'running';
     const stored = ports.history.health();
-    const status = feed === 'none' ? 'no_feed' : stored.state === 'degraded' ? 'degraded' : 'ok';
-    return reply.code(feed === 'none' ? 503 : 200).header('cache-control', 'no-store').send({
-      status, version: options.version, uptimeSeconds: Math.round((performance.now() - started) / 1000), feed,
+    const ready = phase === 'running' && feed !== 'none';
+    const status = phase !== 'running' ? phase : feed === 'none' ? 'no_feed' : stored.state === 'degraded' ? 'degraded' : 'ok';
+    return reply.code(ready ? 200 : 503).header('cache-control', 'no-store').send({
+      status, ready, version: options.version, uptimeSeconds: Math.round((performance.now() - started) / 1000), feed,
       venues: ports.venues().map(({ id, state, lastMessageAgeMs }) => ({ id, state, lastMessageAgeMs: wholeMs(lastMessageAgeMs) })),
       streams: ports.streams(), history: stored, scorelog: ports.score?.heads() ?? [],
     });
+  });
+  app.get('/health/live', (_request, reply) => reply.header('cache-control', 'no-store').send({ live: true }));
+  app.post('/api/v1/client-metrics', { bodyLimit: REPORT_BYTES }, (request, reply) => {
+    const report = decodeClientMetrics(request.body);
+    if (!report) return fail(reply, 'bad_request', 'this is no report of a browser');
+    return ports.browserReport?.(report) === true ? reply.code(204).send() : fail(reply, 'rate_limited');
   });
   app.get('/metrics', async (_request, reply: FastifyReply) => reply.header('cache-control', 'no-store').type('text/plain; version=0.0.4; charset=utf-8').send(await ports.metrics()));
 }

@@ -1,4 +1,4 @@
-import type { FeedMode, InitialData, OverviewAnswer, Interval, StatusMessage, VenueInfo } from '@/core/contract';
+import type { ClientMetricsReport, FeedMode, InitialData, OverviewAnswer, Interval, StatusMessage, VenueInfo } from '@/core/contract';
 import type { Engine } from '@/core/engine';
 import type { FeeOverrides } from '@/core/market/fees';
 import type { Candle } from '@/core/market/outputs';
@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Fill, HistoryArchive, HistoryReader, HistoryWriter } from '../history/port';
 import type { Clock, FeedClock } from '../observability/clock';
+import type { Phase } from '../observability/lifecycle';
 import type { ScoreLog } from '../scorelog/scoreLog';
 import type { Role } from './access';
 
@@ -82,6 +83,10 @@ export interface HttpPorts {
   /** Origin of a request that changes something, or of one that reads from another origin. */
   originAllowed(origin: string, host: string | undefined): boolean;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Where the server is in its life; `running` where nobody says. */
+  phase?(): Phase;
+  /** Takes what a browser measured; false when there is too much of it. */
+  browserReport?(report: ClientMetricsReport): boolean;
   /** Routes of a part of its own, added to the others; `roleOf` tells whose request it is. */
   routes?(app: FastifyInstance, roleOf: RoleOf): void;
   /** Rooms below a path of their own, each a whole server: takes the request and is true when it belongs to one. */

@@ -16,11 +16,18 @@ export function createPushes(hub: HubContext, clients: Clients, beforeFlush: () 
   const flusher = (name: StreamName) => createFlusher(options.marketIntervalMs, clock, () => flush(name));
   const flushers = { market: flusher('market'), signals: flusher('signals'), binary: flusher('binary') };
 
+  const hop = hub.metrics.hop.labels({ hop: 'socket' });
+  /** When the oldest of what waits was published. */
+  const touchedAt: Record<StreamName, number | null> = { market: null, signals: null, binary: null };
+
   function flush(stream: StreamName): void {
     if (stream === 'market') beforeFlush();
     const channels = dirty[stream];
+    const since = touchedAt[stream];
     dirty[stream] = new Set();
+    touchedAt[stream] = null;
     for (const connection of clients.all) clients.guarded(connection, () => connection.flushAll(channels));
+    if (since !== null) hop.observe((clock.monotonic() - since) / 1_000);
   }
 
   /** Values without a change for `everyMs` go to plain clients again, so that silence never has to be interpreted. */
@@ -45,6 +52,7 @@ export function createPushes(hub: HubContext, clients: Clients, beforeFlush: () 
   return {
     touch(stream, channel) {
       dirty[stream].add(channel);
+      touchedAt[stream] ??= clock.monotonic();
       flushers[stream].touch();
     },
     stop() {

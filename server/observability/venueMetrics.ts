@@ -1,7 +1,7 @@
 import type { VenueInfo } from '@/core/contract';
 import { Gauge, type Registry } from 'prom-client';
 
-type Told = Pick<VenueInfo, 'id' | 'state' | 'budgets' | 'books' | 'gapsRepaired' | 'circuit' | 'fallback' | 'lagMs' | 'unknownMessages'>;
+type Told = Pick<VenueInfo, 'id' | 'state' | 'budgets' | 'books' | 'gapsRepaired' | 'circuit' | 'fallback' | 'lagMs' | 'unknownMessages' | 'clockOffsetMs'>;
 
 /** Gauges about the sources. They are written from the venues' own status just before the registry is printed, so that both always agree. */
 export function createVenueMetrics(registry: Registry): (venues: readonly Told[]) => void {
@@ -15,8 +15,9 @@ export function createVenueMetrics(registry: Registry): (venues: readonly Told[]
   const state = gauge('state', 'Connection: 1 for the state it is in', 'venue', 'state');
   const fallback = gauge('fallback', '1 while prices come by REST because the socket does not deliver', 'venue');
   const lag = gauge('lag_milliseconds', 'Receipt minus venue time of recent messages, clock offset taken out, median', 'venue');
+  const offset = gauge('clock_offset_milliseconds', 'Clock of the venue minus ours, estimated from the fastest messages of the last minutes', 'venue');
   const unknown = gauge('unknown_messages', 'Messages of a kind or form that is not known, since the start', 'venue');
-  const all = [used, limit, books, gaps, circuit, state, fallback, lag, unknown];
+  const all = [used, limit, books, gaps, circuit, state, fallback, lag, offset, unknown];
   return (venues) => {
     // A source that is gone, and a state that was left, must not stay behind.
     for (const one of all) one.reset();
@@ -32,6 +33,7 @@ export function createVenueMetrics(registry: Registry): (venues: readonly Told[]
       state.set({ ...own, state: venue.state }, 1);
       fallback.set(own, venue.fallback ? 1 : 0);
       if (venue.lagMs !== null) lag.set(own, venue.lagMs);
+      if (venue.clockOffsetMs !== null) offset.set(own, venue.clockOffsetMs);
       unknown.set(own, venue.unknownMessages);
     }
   };

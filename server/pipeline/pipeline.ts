@@ -4,6 +4,7 @@ import type { InputEvent, ModeEvent } from '@/core/market/events';
 import type { EngineOutput } from '@/core/market/outputs';
 import type { Bus } from '../bus/bus';
 import type { FeedClock } from '../observability/clock';
+import { createSampler } from '../observability/hops';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { ChannelSet } from './channelSet';
@@ -50,6 +51,7 @@ const TICK_MS = 200;
 const FLUSH_MS = 100;
 const BOOK_DEPTH = { usual: 100, least: 50, most: 1_000 } as const;
 const SECOND = 1_000;
+const ENGINE_HOP = { hop: 'engine' } as const;
 /** A tick this long after the one before, ms, tells that the process was held up. */
 const LATE_TICK_MS = 600;
 /** Whole seconds stepped one by one across a gap of the feed; of a longer gap the last ones only. */
@@ -75,6 +77,7 @@ class EnginePipeline implements Pipeline {
   private round = 0;
   private warming = false;
   private readonly heldSignals: EngineOutput[] = [];
+  private readonly sample = createSampler();
   private readonly counts = new Map<InputEvent['type'], number>();
   private readonly publish = (output: EngineOutput): void => this.emit(output);
 
@@ -87,6 +90,13 @@ class EnginePipeline implements Pipeline {
   }
 
   accept(event: InputEvent): void {
+    if (!this.sample()) return this.take(event);
+    const began = performance.now();
+    this.take(event);
+    this.options.metrics.hop.observe(ENGINE_HOP, (performance.now() - began) / 1_000);
+  }
+
+  private take(event: InputEvent): void {
     if (this.options.recorded === true) return this.repeat(event);
     if (event.type === 'mode') return this.changeMode(event);
     if (this.options.warmUp?.supersedes(event)) return;

@@ -53,6 +53,16 @@ export class ClockOffset {
     if (this.buckets.length === 0) return null;
     return -Math.min(...this.buckets.map((b) => b.min));
   }
+
+  /**
+   * How far the estimate may be wrong as far as can be seen from here, ms: what the fastest messages of the minutes differ by. The delay of the very fastest
+   * is not in it: one way cannot be told from a clock that is off by as much. null before the second minute.
+   */
+  get errorMs(): number | null {
+    if (this.buckets.length < 2) return null;
+    const least = this.buckets.map((b) => b.min);
+    return Math.max(...least) - Math.min(...least);
+  }
 }
 
 /** Receipt minus venue time of the newest messages, before the correction by the clock offset. */

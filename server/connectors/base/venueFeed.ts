@@ -8,6 +8,7 @@ import { FALLBACK_DEFAULTS, RestFallback, type FallbackTimes } from './fallback'
 import type { BudgetRule } from './budget';
 import { VenueHttp, type HttpAccess, type HttpFailure, type HttpOptions } from './http';
 import { keepListings, LISTINGS_AGAIN_MS, type Listed } from './listings';
+import { createSampler } from '../../observability/hops';
 import { ClockOffset, LagMeter, RateMeter } from './measure';
 import type { VenueSession } from './session';
 import { sessionStatus } from './status';
@@ -67,6 +68,7 @@ export class VenueFeed {
   backfill: CandleBackfill | null = null;
   private readonly meter = new RateMeter();
   private readonly lag = new LagMeter();
+  private readonly sample = createSampler();
   private readonly gone = new Map<string, string>();
   /** Symbols that the venue's list has shown as trading. */
   private readonly traded = new Set<string>();
@@ -153,6 +155,7 @@ export class VenueFeed {
     if (venueTime !== null) {
       this.offset.add(at, venueTime, now);
       this.lag.add(at, venueTime);
+      if (this.sample()) this.hop(at - venueTime);
     }
     if (!fillsGap) return;
     this.lastDataWall = at;
@@ -257,6 +260,14 @@ export class VenueFeed {
       circuit: this.fallback.breaker.state(now),
       fallback: this.fallback.serving,
     };
+  }
+
+  /** One delay for the histogram of this hop. */
+  private hop(delayMs: number): void {
+    const { id, context: { metrics } } = this.options;
+    metrics.venueHop.observe({ venue: id }, Math.max(0, delayMs + (this.offset.offsetMs ?? 0)) / 1_000);
+    const { errorMs } = this.offset;
+    if (errorMs !== null) metrics.venueClockError.set({ venue: id }, errorMs);
   }
 
   private serve(venueSymbol: string, symbol: string): void {

@@ -3,11 +3,11 @@
  * the verdict. Uses the built server; builds it when absent. `--docs` writes docs/faults.md.
  */
 import { writeFileSync } from 'node:fs';
-import { isBuilt } from '../tests/support/serverProcess';
-import { CLUSTER_ROWS, MATRIX } from '../tests/faults/matrix';
-import { runRow, type Outcome } from '../tests/faults/trial';
-import { document, summary, table } from '../tests/faults/report';
-import { ROOT, run, say } from './process';
+import { isBuilt } from '../support/serverProcess';
+import { CLUSTER_ROWS, MATRIX } from './matrix';
+import { runRow, type Outcome } from './trial';
+import { document, summary, table } from './report';
+import { ROOT, run, say } from '../../scripts/process';
 
 interface Wanted {
   readonly only: readonly string[];
