@@ -78,7 +78,7 @@ export function createClients(hub: HubContext): Clients {
     log.info({ connection: id, stream: endpoint, dialect: accepted.dialect }, 'client connected');
     ws.on('message', (data, isBinary) => guarded(connection, () => (isBinary || !Buffer.isBuffer(data) ? connection.receiveBinary() : connection.receive(data.toString('utf8')))));
     ws.on('ping', () => connection.heard());
-    ws.on('pong', () => connection.heard());
+    ws.on('pong', (data) => guarded(connection, () => connection.ponged(data.toString('latin1'))));
     if (!accepted.pass.ok) setTimeout(() => guarded(connection, () => connection.endGrace()), accepted.pass.graceMs).unref();
     guarded(connection, () => connection.start());
   }

@@ -4,13 +4,19 @@ import {
 } from '@/core/contract';
 import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { HubContext } from './context';
-import { createBufferCredit, type Credit } from './credit';
+import { Credit } from './credit';
 import { pump, type Subscription } from './delivery';
 import { TokenBucket, WindowCounter } from './limits';
 import type { Dialect, EndpointName, Reader, Receipt } from './reader';
 import type { Session } from './session';
 import { Subscriptions } from './subscriptions';
 
+/** A client says how far it is at the latest after this many bytes; half of the smallest window, so that it never waits for its own word. */
+const ACK_BYTES = 8_192;
+/** Shortest time between two pings that ask a client without `ack` how far it is, and the longest while something is not answered for, ms. */
+const ASK_MS = 100;
+const ASK_LATE_MS = 1_000;
+const ACK_PREFIX = '{"type":"ack","bytes":';
 /** Replies are left out when this much already waits: nothing a client sends may make the server queue without bound. */
 const REPLY_CAP_BYTES = 65_536;
 
@@ -20,6 +26,12 @@ export class Connection implements Reader {
   readonly schema = { sid: 0, length: 0 };
   readonly credit: Credit;
   sv = 0;
+  /** The hello named this feature: rows carry changed columns only. */
+  sparse = false;
+  /** The client answers by `ack` messages; without them pings ask. */
+  private acks = false;
+  private askedAt = 0;
+  private askedFor = 0;
   /** Set once: the code we closed with. */
   closedWith: CloseName | null = null;
   private greeted: boolean;
@@ -38,6 +50,7 @@ export class Connection implements Reader {
   // Looked up once: the label lookup costs more than the count.
   private readonly sentFrames;
   private readonly sentBytes;
+  private readonly ackMessages;
 
   constructor(
     private readonly hub: HubContext,
@@ -49,13 +62,14 @@ export class Connection implements Reader {
     const { options } = hub;
     const now = hub.clock.monotonic();
     this.openedAt = this.heardAt = this.heartbeatAt = now;
-    this.credit = createBufferCredit(session, options.windowBytes, now);
+    this.credit = new Credit(session, options.windowBytes, now);
     this.messages = new TokenBucket(options.messagesPer10s / 10, options.messageBurst, now);
     this.subscribes = new TokenBucket(options.subscribesPer10s / 10, options.subscribesPer10s, now);
     this.malformed = new WindowCounter(options.malformedPer10s, 10_000);
     this.overruns = new WindowCounter(options.messageBurst, 10_000);
     this.sentFrames = hub.metrics.sentFrames.labels({ stream: endpoint });
     this.sentBytes = hub.metrics.sentBytes.labels({ stream: endpoint });
+    this.ackMessages = hub.metrics.clientMessages.labels({ type: 'ack' });
     this.subscriptions = new Subscriptions(hub, this);
     this.greeted = dialect === 'plain';
   }
@@ -90,7 +104,10 @@ export class Connection implements Reader {
   send(data: Buffer | string, done?: () => void): void {
     if (this.closedWith !== null) return;
     this.sentFrames.inc();
-    this.sentBytes.inc(data.length);
+    // Text counts as bytes of UTF-8, as its reader counts it.
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    this.sentBytes.inc(bytes);
+    this.credit.send(bytes, this.hub.clock.monotonic());
     this.session.send(data, done);
     if (this.session.stats().buffered > this.hub.options.hardCapBytes) this.close('slowConsumer');
   }
@@ -120,7 +137,8 @@ export class Connection implements Reader {
     const replica = this.hub.replicas.get(sub.channel.name);
     if (!replica) return;
     this.session.batch(() => {
-      if (pump(this.hub.encoder, replica, sub, this)) this.hub.waiting(sub.channel.name);
+      // Without room the next word of the client goes on; anything else is tried again at the next push.
+      if (pump(this.hub.encoder, replica, sub, this) && this.ready()) this.hub.waiting(sub.channel.name);
     });
   }
 
@@ -128,6 +146,25 @@ export class Connection implements Reader {
     this.session.batch(() => {
       for (const sub of this.subscriptions.all()) if (!channels || channels.has(sub.channel.name)) this.flush(sub);
     });
+    if (!this.acks) this.ask(this.hub.clock.monotonic());
+  }
+
+  /** Asks a client that sends no `ack` how far it is, by a ping whose pong brings the number back. */
+  private ask(now: number): void {
+    const { sent, unacked } = this.credit;
+    const waitMs = this.credit.ready() && sent - this.askedFor < ACK_BYTES ? ASK_LATE_MS : ASK_MS;
+    if (sent === this.askedFor || unacked === 0 || now - this.askedAt < waitMs || this.closedWith !== null) return;
+    this.askedAt = now;
+    this.askedFor = sent;
+    this.session.ping(String(sent));
+  }
+
+  /** The client answered for this many bytes; what waited for room goes on. */
+  private credited(bytes: number): number {
+    const waited = !this.credit.ready();
+    const moved = this.credit.ack(bytes, this.hub.clock.monotonic());
+    if (waited && this.ready()) this.flushAll();
+    return moved;
   }
 
   /** A frame for everybody (status, goaway, refresh of values). Clients before their hello do not get it. */
@@ -160,10 +197,16 @@ export class Connection implements Reader {
     this.pingsMissed = 0;
   }
 
+  /** A pong: a sign of life, and of how far the client is. */
+  ponged(text: string): void {
+    this.heard();
+    if (this.closedWith === null && /^\d{1,15}$/.test(text)) this.credited(Number(text));
+  }
+
   receive(text: string): void {
     if (this.closedWith !== null) return;
     this.heard();
-    if (!this.admit()) return;
+    if (this.acked(text) || !this.admit()) return;
     const decoded = decodeClient(text);
     if (!decoded.ok) {
       if (!this.pass.ok) return void this.admitted(true);
@@ -176,6 +219,18 @@ export class Connection implements Reader {
     this.hub.metrics.clientMessages.inc({ type: decoded.value.type });
     if (!this.pass.ok && !this.redeem(decoded.value)) return void this.admitted(true);
     this.dispatch(decoded.value);
+  }
+
+  /**
+   * An `ack` that moves on by what may be asked of it costs nothing: the server itself decides how many there can be. Any other is a
+   * message like all.
+   */
+  private acked(text: string): boolean {
+    if (!this.acks || !text.startsWith(ACK_PREFIX)) return false;
+    const bytes = Number(text.slice(ACK_PREFIX.length, -1));
+    if (!Number.isSafeInteger(bytes) || this.credited(bytes) < ACK_BYTES / 2) return false;
+    this.ackMessages.inc();
+    return true;
   }
 
   /** A binary frame, which the protocol has none of. */
@@ -224,7 +279,7 @@ export class Connection implements Reader {
       case 'resync':
         return this.subscriptions.resync(message);
       case 'ack':
-        return this.credit.ack(message.bytes);
+        return void this.credited(message.bytes);
       case 'auth':
         if (!this.pass.redeem(message.ticket)) return this.error('unauthorized', 'the ticket is not valid; the connection lasts as long as before');
         return void this.reply({ type: 'auth_ok', expires_in_ms: this.pass.expiresInMs() });
@@ -257,6 +312,8 @@ export class Connection implements Reader {
       return this.close('clientTooOld');
     }
     this.greeted = true;
+    this.acks = message.features?.includes('ack') ?? false;
+    this.sparse = message.features?.includes('sparse') ?? false;
     const resume = this.subscriptions.resumeAll(message.resume ?? {});
     this.subscriptions.openDefault();
     this.send(encode(this.greeting(resume)));
@@ -277,7 +334,7 @@ export class Connection implements Reader {
       type: 'hello', v: PROTOCOL_VERSION, conn: this.session.id, node: options.node, server_version: options.serverVersion, time: this.iso(),
       stream: this.endpoint, mode: this.hub.mode(),
       heartbeat_ms: options.heartbeatMs, dead_ms: TIMINGS.deadMs, flush_ms: options.marketIntervalMs,
-      window_bytes: options.windowBytes, ack_bytes: Math.ceil(options.windowBytes / 4), stale_ms: TIMINGS.staleMs,
+      window_bytes: options.windowBytes, ack_bytes: Math.min(ACK_BYTES, Math.ceil(options.windowBytes / 4)), stale_ms: TIMINGS.staleMs,
       limits: { frame_bytes: options.frameBytes, symbols: options.symbols, channels: options.channels, msgs_per_10s: options.messagesPer10s },
       reconnect: { base_ms: TIMINGS.backoffBaseMs, cap_ms: TIMINGS.backoffCapMs, first_ms: TIMINGS.backoffFirstMs },
       auth: { mode: this.pass.mode, expires_in_ms: this.pass.expiresInMs() },
@@ -297,8 +354,8 @@ export class Connection implements Reader {
       if (this.pingsMissed >= 2) return this.close('noPong');
       this.pingsMissed++;
       this.pingedAt = now;
-      this.session.ping();
-    }
+      this.session.ping(String(this.credit.sent));
+    } else if (!this.acks) this.ask(now);
     if (this.dialect !== 'plain' && this.greeted && now - this.heartbeatAt >= options.heartbeatMs) {
       this.heartbeatAt = now;
       this.heartbeat();

@@ -12,8 +12,8 @@ export interface Session {
   close(code: number, reason: string): void;
   /** Cuts the connection at once. */
   terminate(): void;
-  /** RFC 6455 ping. */
-  ping(): void;
+  /** RFC 6455 ping; its pong brings the same text back. */
+  ping(text: string): void;
   stats(): SessionStats;
 }
 
@@ -55,8 +55,8 @@ export function socketSession(id: string, ws: WebSocket, socket: Socket): Sessio
     },
     close: (code, reason) => ws.close(code, reason),
     terminate: () => ws.terminate(),
-    ping: () => {
-      if (ws.readyState === ws.OPEN) ws.ping();
+    ping: (text) => {
+      if (ws.readyState === ws.OPEN) ws.ping(text);
     },
     stats: () => ({ buffered: ws.bufferedAmount, delivered: socket.bytesWritten - socket.writableLength }),
   };

@@ -2,6 +2,7 @@ import {
   CLOSE, closeCode, decodeServer, PROTOCOL_VERSION, SUBPROTOCOLS, TIMINGS,
   type ClientMessage, type InitialData, type ResumePoint, type ServerMessageOf,
 } from '@/core/contract';
+import { Acker } from './acker';
 import { isLoopback } from './environment';
 import { Pace } from './pace';
 import { Pinger } from './pinger';
@@ -10,7 +11,7 @@ import { createResilientSocket, type Fault, type ResilientSocket, type Verdict }
 import { SilenceWatch } from './silenceWatch';
 import { hearControl } from './streamControl';
 import { StreamFace } from './streamFace';
-import { streamUrl, type Relay, type SharedStream, type StreamOptions } from './streamOptions';
+import { ASIDE, OPEN_STATES, streamUrl, type Relay, type SharedStream, type StreamOptions } from './streamOptions';
 import { sizeOf, type StreamState, type StreamStatus, type TimerId } from './types';
 import { nextStep, type NextStep } from './verdict';
 
@@ -23,7 +24,6 @@ const SLEPT_MS = 3_000;
 const AWAKE_TICKS = 4;
 
 const ALIVE: ReadonlySet<StreamState> = new Set(['hello', 'syncing', 'live', 'stale']);
-const OPEN_STATES: ReadonlySet<StreamState> = new Set(['syncing', 'live', 'stale']);
 
 /**
  * One stream: connection, greeting, watchdog, back-off and words (docs/protocol.md, sections 2, 5 and 6). All state changes go
@@ -45,6 +45,7 @@ export class Stream implements SharedStream {
   private step: NextStep = { kind: 'retry', delayMs: 0, words: '', fresh: false };
   private readonly pace: Pace;
   private readonly pinger = new Pinger((message) => this.send(message));
+  private readonly acker = new Acker((message) => void this.socket.send(JSON.stringify(message)));
   private readonly face: StreamFace;
   private readonly watch: SilenceWatch;
   private ticker: TimerId | null = null;
@@ -150,7 +151,7 @@ export class Stream implements SharedStream {
     this.aside = 0;
     this.unshare();
     this.leave(CLOSE.normal.code);
-    this.enter('backoff', 'The browser put this page aside');
+    this.enter('backoff', ASIDE);
   }
 
   /** The page is shown again: do not wait for a throttled timer. */
@@ -266,17 +267,19 @@ export class Stream implements SharedStream {
     this.plain = protocol === '';
     this.goawayMs = null;
     this.pinger.reset();
+    this.acker.begin();
     if (!this.quiet) {
       this.watch.heardAt = this.options.clock.mono();
       this.enter('hello', 'Greeting the server');
       this.watch.arm(this.plain ? TIMINGS.legacyMs : TIMINGS.helloMs);
     }
     const resume = Object.keys(this.resume).length > 0 ? { resume: this.resume } : {};
-    if (!this.plain) this.socket.send(JSON.stringify({ type: 'hello', v: PROTOCOL_VERSION, client: this.options.client, features: ['rows'], ...resume } satisfies ClientMessage));
+    if (!this.plain) this.socket.send(JSON.stringify({ type: 'hello', v: PROTOCOL_VERSION, client: this.options.client, features: ['rows', 'ack', 'sparse'], ...resume } satisfies ClientMessage));
   }
 
   /** A frame of an own connection. While another tab's goes on, the first one ends that. */
   private onFrame(text: string): void {
+    this.acker.take(text);
     this.unshare();
     this.onText(text);
     this.tap?.(text);
@@ -309,6 +312,7 @@ export class Stream implements SharedStream {
     this.watch.heartbeatMs = hello.heartbeat_ms;
     this.watch.deadMs = hello.dead_ms;
     this.quiet = false;
+    this.acker.begin(hello.ack_bytes);
     port.server(hello.server_version);
     port.mode(hello.mode);
     this.reducer.opened(hello, this.relay ? this.reducer.resumePoints() : this.resume, clock.mono());
@@ -378,6 +382,7 @@ export class Stream implements SharedStream {
       this.reducer.tick(now);
       this.settle();
       this.pinger.tick(now);
+      this.acker.tell();
     }
     this.face.publish();
   }

@@ -120,7 +120,7 @@ export class ProtocolModel {
     this.openedAt = this.now;
     const session = {
       id: `c${this.connections}`, send: (data: Buffer | string, done?: () => void) => { this.queue.push(data.toString()); done?.(); },
-      batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: () => this.server?.heard(), stats: () => ({ buffered: 0, delivered: this.now }),
+      batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), stats: () => ({ buffered: 0, delivered: this.now }),
     };
     this.server = new Connection(this.hub, session, 'market', this.dialect);
     this.server.start();

@@ -29,6 +29,8 @@ export function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
 /** A peer that holds what was sent until it reads. */
 export class Peer implements Session {
   readonly id = 'c_test';
+  /** Told of each pong, as a WebSocket client sends it when it gets to the ping. */
+  ponged: (text: string) => void = () => undefined;
   readonly waiting: { text: string; data: Buffer | string; done?: (() => void) | undefined }[] = [];
   readonly read: string[] = [];
   delivered = 0;
@@ -46,17 +48,22 @@ export class Peer implements Session {
   terminate(): void {
     this.closed = 1006;
   }
-  ping(): void {
+  ping(text: string): void {
     this.pings++;
+    this.waiting.push({ text: '', data: '', done: () => this.ponged(text) });
   }
   stats() {
     return { buffered: this.waiting.reduce((n, w) => n + w.text.length, 0), delivered: this.delivered };
   }
   take(count = Infinity): void {
-    for (const w of this.waiting.splice(0, count)) {
-      this.read.push(w.text);
-      this.delivered += w.text.length;
-      w.done?.();
+    for (let left = count; this.waiting.length > 0 && left > 0; ) {
+      const w = this.waiting.shift();
+      if (w?.text) {
+        this.read.push(w.text);
+        this.delivered += w.text.length;
+        left--;
+      }
+      w?.done?.();
     }
   }
 }

@@ -36,7 +36,7 @@ function rig(options: Partial<HubOptions> = {}) {
   };
   mode('live');
   return {
-    ...hubBench, engine, pipe, accept, mode,
+    ...hubBench, engine, pipe, accept, mode, wait: hubBench.pass,
     pass(ms: number) {
       time += ms;
       hubBench.pass(ms);
@@ -64,6 +64,7 @@ class Member {
 
   private open(resume: boolean): Connection {
     const connection = new Connection(this.on.hub, this.peer, this.endpoint, this.dialect);
+    this.peer.ponged = (text) => connection.ponged(text);
     connection.start();
     const points = { [this.channel]: { epoch: this.reader.epoch, seq: this.reader.seq } };
     if (this.dialect !== 'plain') connection.receive(JSON.stringify({ type: 'hello', v: 2, ...(resume ? { resume: points } : {}) }));
@@ -97,8 +98,10 @@ class Member {
   settle(): void {
     for (let i = 0; i < 50; i++) {
       this.connection.flushAll();
-      if (this.peer.waiting.length === 0) return;
+      if (this.peer.waiting.length === 0 && this.connection.ready()) return;
       this.read();
+      this.on.wait(100);
+      this.connection.tick(this.on.now());
     }
   }
 }
