@@ -1,4 +1,4 @@
-import { isInterval, type ForecastCounts, type Interval, type ScorecardReport, type ScorecardWindow, type SentimentCell, type SignalCell } from '../contract';
+import { INTERVAL_MS, isInterval, type ForecastCounts, type Interval, type ScorecardReport, type ScorecardWindow, type SentimentCell, type SignalCell } from '../contract';
 import type { ChainRecord } from './chain';
 import type { OpenForecast } from './chainLedger';
 import { equityCurve } from './equity';
@@ -34,6 +34,11 @@ export interface ScorecardQuery {
   readonly now: number;
   readonly open: readonly OpenForecast[];
 }
+/** Times between which outcomes count, ms. */
+interface Span {
+  readonly from: number;
+  readonly now: number;
+}
 type Cells = Pick<ScorecardReport, 'since' | 'trials' | 'plan' | 'signals' | 'pooledSignals' | 'sentiment' | 'pooledSentiment' | 'equity'>;
 
 /** The scorecard of one kind of data, made of the records of its log and of nothing else: what is shown can be recomputed by anybody who has the log. */
@@ -49,7 +54,8 @@ export class ScorecardBook {
 
   report({ window, symbol, tf, now, open }: ScorecardQuery): Cells {
     const from = now - WINDOW_MS[window];
-    const signals = this.#signals(from, open);
+    const span = { from, now };
+    const signals = this.#signals(span, open);
     const shown = <C extends { symbol: string | null }>(cells: readonly C[]): C[] => cells.filter((cell) => symbol === null || cell.symbol === symbol);
     const cells = signals.cells.filter((cell) => tf === null || cell.tf === tf);
     const sentiment = this.#sentiment(from, open);
@@ -57,20 +63,20 @@ export class ScorecardBook {
     return {
       since: since.length > 0 ? Math.min(...since) : null, trials: signals.trials, plan: SIGNAL_PLAN, signals: shown(cells), pooledSignals: signals.pooled,
       sentiment: shown(sentiment.cells), pooledSentiment: sentiment.pooled,
-      equity: this.#equity(from, symbol, tf),
+      equity: this.#equity(span, symbol, tf),
     };
   }
 
-  #equity(from: number, symbol: string | null, tf: Interval | null): ScorecardReport['equity'] {
+  #equity({ from, now }: Span, symbol: string | null, tf: Interval | null): ScorecardReport['equity'] {
     const chosen = [...this.#series.values()].filter((s) => (symbol === null || s.symbol === symbol) && (tf === null || s.tf === tf));
-    const later = <T extends { readonly ts: number }>(items: readonly T[]): T[] => items.filter((t) => t.ts >= from);
+    const later = <T extends { readonly ts: number }>(items: readonly T[]): T[] => items.filter((t) => t.ts >= from && t.ts <= now);
     return [...new Set(chosen.map((s) => s.method))].map((method) => {
       const own = chosen.filter((s) => s.method === method);
       return { method, points: equityCurve(own.flatMap((s) => later(s.trades)), own.flatMap((s) => later(s.random))) };
     });
   }
 
-  #signals(from: number, open: readonly OpenForecast[]): { cells: SignalCell[]; pooled: SignalCell[]; trials: number } {
+  #signals({ from, now }: Span, open: readonly OpenForecast[]): { cells: SignalCell[]; pooled: SignalCell[]; trials: number } {
     const waiting = new Map<string, number>();
     for (const f of open) {
       if (f.id === '' || !isInterval(f.tf)) continue;
@@ -79,13 +85,15 @@ export class ScorecardBook {
       waiting.set(key, (waiting.get(key) ?? 0) + 1);
     }
     const parts = [...this.#series].map(([key, s]) => ({
-      ...s, open: waiting.get(key) ?? 0, trades: s.trades.filter((t) => t.ts >= from), random: s.random.filter((t) => t.ts >= from), voids: s.voids.filter((ts) => ts >= from),
+      ...s, open: waiting.get(key) ?? 0, trades: s.trades.filter((t) => t.ts >= from && t.ts <= now), pending: s.trades.filter((t) => t.ts > now).length,
+      random: s.random.filter((t) => t.ts >= from), voids: s.voids.filter((ts) => ts >= from),
     }));
     const trials = Math.max(1, parts.filter((part) => part.trades.length > 0).length);
-    const cell = (method: string, symbol: string | null, tf: Interval | null, of: typeof parts): SignalCell => ({
-      method, symbol, tf,
-      ...signalFigures(of.flatMap((p) => p.trades), of.flatMap((p) => p.random), of.reduce((n, p) => n + p.open, 0), of.reduce((n, p) => n + p.voids.length, 0), trials),
-    });
+    const cell = (method: string, symbol: string | null, tf: Interval | null, of: typeof parts): SignalCell => {
+      const total = (count: (part: (typeof parts)[number]) => number): number => of.reduce((n, part) => n + count(part), 0);
+      const counts = { open: total((p) => p.open), void: total((p) => p.voids.length), pending: total((p) => p.pending), trials, series: of.length };
+      return { method, symbol, tf, ...signalFigures(of.flatMap((p) => p.trades), of.flatMap((p) => p.random), counts) };
+    };
     const pooled = [...new Set(parts.map((p) => p.method))].flatMap((method) => {
       const own = parts.filter((p) => p.method === method);
       const tfs = [...new Set(own.map((p) => p.tf))];
@@ -118,8 +126,11 @@ export class ScorecardBook {
     const tf = String(body['tf']);
     if (typeof method !== 'string' || typeof symbol !== 'string' || !isInterval(tf) || typeof ts !== 'number') return;
     const series = this.#of(method, symbol, tf);
+    const asOf = Number(body['asOf']);
+    // It counts from the end of its time on: a stop comes sooner than a target, and counting each as it comes would show the losses first.
+    const settled = Math.max(ts, asOf + SIGNAL_PLAN.expiryBars * INTERVAL_MS[tf]);
     if (result === 'void') series.voids = kept(series.voids, ts);
-    else if (isResult(result)) series.trades = kept(series.trades, { ts, result, bars: Number(bars), ret: Number(ret), hold: Number(hold), r: Number(r), mae: Number(mae), mfe: Number(mfe) });
+    else if (isResult(result)) series.trades = kept(series.trades, { tf, asOf, ts: settled, result, bars: Number(bars), ret: Number(ret), hold: Number(hold), r: Number(r), mae: Number(mae), mfe: Number(mfe) });
   }
 
   #random(body: Readonly<Record<string, unknown>>): void {
@@ -127,7 +138,7 @@ export class ScorecardBook {
     const tf = String(body['tf']);
     if (typeof method !== 'string' || typeof symbol !== 'string' || !isInterval(tf) || typeof ts !== 'number' || !Array.isArray(ret) || !Array.isArray(r)) return;
     const series = this.#of(method, symbol, tf);
-    for (const [k, value] of ret.entries()) series.random = kept(series.random, { ts, ret: Number(value), r: Number(r[k]) }, 3 * KEPT);
+    for (const [k, value] of ret.entries()) series.random = kept(series.random, { tf, ts, ret: Number(value), r: Number(r[k]) }, 3 * KEPT);
   }
 
   #end(method: string, [, symbol, , h, result, , , due, pUp]: readonly unknown[]): void {

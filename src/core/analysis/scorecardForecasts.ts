@@ -1,4 +1,6 @@
 import { ENOUGH_OUTCOMES, type SentimentCell } from '../contract';
+import { clusterInflation, t95 } from './clusters';
+import { sharedInterval } from './scorecardFigures';
 import { wilson, Z95 } from './statistics';
 
 const BINS = 10;
@@ -72,6 +74,11 @@ export class ForecastRecord {
     this.#since = Math.min(this.#since, ts);
   }
 
+  /** Sums by hour (since 1970) of what ended at `from` or later, of the newest week. */
+  *hours(from: number): Generator<readonly [hour: number, sums: Sums]> {
+    for (const [hour, sums] of this.#hours) if (hour >= Math.floor(from / HOUR)) yield [hour, sums];
+  }
+
   /** Adds what ended at `from` or later to `into`, by whole hours; -Infinity = everything. The time of the earliest, null without any. */
   sum(from: number, into: Sums): number | null {
     if (from === -Infinity) {
@@ -104,19 +111,44 @@ export function forecastFigures(records: readonly ForecastRecord[], h: number, f
     h, n, effective, flat, open, void: sums.void, since: times.length > 0 ? Math.min(...times) : null, bins: bins(sums.bins),
   };
   if (effective < ENOUGH_OUTCOMES) {
-    return { ...base, enough: false, upRate: null, hit: null, hitLo: null, hitHi: null, brier: null, bss: null, bssLo: null, bssHi: null, bssBase: null, logLoss: null, ece: null };
+    return { ...base, clusters: null, enough: false, upRate: null, hit: null, hitLo: null, hitHi: null, brier: null, bss: null, bssLo: null, bssHi: null, bssBase: null, logLoss: null, ece: null };
   }
   const hit = called > 0 ? hits / called : null;
-  const interval = hit === null ? null : wilson(hit, called * share);
   const brier = sums.brier / n;
   const bss = sums.skill / n;
-  const half = Z95 * Math.sqrt(Math.max(0, sums.skillSquares / n - bss * bss) / effective);
+  const plain = Math.max(0, sums.skillSquares / n - bss * bss) / effective;
+  const shared = records.length > 1 ? together(records, h, from) : null;
+  const few = shared === null || shared.clusters < 2;
+  const half = shared === null ? Z95 * Math.sqrt(plain) : few ? Infinity : t95(shared.clusters - 1) * Math.sqrt(Math.max(plain, (plain * shared.skill * effective) / n));
+  const interval = hit === null ? null : shared === null ? wilson(hit, called * share) : few ? null : sharedInterval(hit, called, { inflation: Math.max(1 / share, shared.hits), clusters: shared.clusters });
   const upRate = sums.rises / n;
   const spread = upRate * (1 - upRate);
+  const known = Number.isFinite(half);
   return {
-    ...base, enough: true, upRate, hit, hitLo: interval?.lo ?? null, hitHi: interval?.hi ?? null, brier, bss, bssLo: bss - half, bssHi: bss + half,
+    ...base, clusters: shared?.clusters ?? null, enough: true, upRate, hit, hitLo: interval?.lo ?? null, hitHi: interval?.hi ?? null, brier, bss, bssLo: known ? bss - half : null, bssHi: known ? bss + half : null,
     bssBase: spread > 0 ? 1 - brier / spread : null, logLoss: sums.logLoss / n, ece: calibrationError(sums.bins, n),
   };
+}
+
+/**
+ * How much wider the intervals of several symbols are than n independent forecasts would make them: symbols move together. By stretches of an hour, of
+ * four horizons where those are longer, of the newest week; the figures of one stretch are one case.
+ */
+function together(records: readonly ForecastRecord[], h: number, from: number): { readonly clusters: number; readonly skill: number; readonly hits: number } {
+  const length = Math.max(1, Math.ceil((4 * h * 1000) / HOUR));
+  const stretches = new Map<number, Sums>();
+  for (const record of records) {
+    for (const [hour, sums] of record.hours(from)) {
+      const key = Math.floor(hour / length);
+      let into = stretches.get(key);
+      if (!into) stretches.set(key, (into = new Sums()));
+      into.merge(sums);
+    }
+  }
+  const parts = [...stretches.values()];
+  const skill = clusterInflation(parts.map((s) => ({ n: s.n, sum: s.skill, squares: s.skillSquares })));
+  const hits = clusterInflation(parts.map((s) => ({ n: s.called, sum: s.hits, squares: s.hits })));
+  return { clusters: parts.length, skill, hits };
 }
 
 /** Usual time between two publications of one symbol, s. */

@@ -29,6 +29,8 @@ interface Shadow {
 }
 interface ShadowSet {
   readonly id: string;
+  /** Candles until the last of them is surely over: all sets are told that long after their signal, or those that end early would be seen first. */
+  left: number;
   readonly side: 1 | -1;
   readonly atr: number;
   readonly shadows: readonly Shadow[];
@@ -41,6 +43,8 @@ interface ShadowSet {
 export class SeriesScore {
   #open: Scored | null = null;
   #random: ShadowSet[] = [];
+  /** Ended early: counted when all of their time is over. */
+  #settling: { left: number; readonly ret: number; readonly r: number }[] = [];
   #n = 0;
   #wins = 0;
   #sumR = 0;
@@ -59,7 +63,7 @@ export class SeriesScore {
     this.#open = { id, asOf, position: openPosition(side, atr, this.plan) };
     const random = new RandomStream(`${this.name.source}|${id}`);
     const shadows = Array.from({ length: RANDOM_ENTRIES }, (): Shadow => ({ wait: 1 + Math.floor(random.uniform() * RANDOM_SPAN), position: null, done: null }));
-    this.#random.push({ id, side, atr, shadows });
+    this.#random.push({ id, left: RANDOM_SPAN + this.plan.expiryBars, side, atr, shadows });
     this.#since ??= ts;
     return true;
   }
@@ -72,9 +76,14 @@ export class SeriesScore {
     if (open && outcome) {
       const { reason, ...figures } = outcome;
       this.#open = null;
-      this.#count(outcome);
+      this.#settling.push({ left: this.plan.expiryBars - outcome.bars, ...outcome });
       out({ type: 'outcome', of: 'signal', outcome: { ...this.#head(open, ts), result: reason, reason: '', ...figures } });
     }
+    if (this.#settling.length > 0) this.#settling = this.#settling.filter((ended) => {
+      if (ended.left-- > 0) return true;
+      this.#count(ended);
+      return false;
+    });
     if (this.#random.length > 0) this.#random = this.#random.filter((set) => !this.#advance(set, candle, atr, ts, out));
   }
 
@@ -115,15 +124,16 @@ export class SeriesScore {
   }
 
   /** Moves one set of random entries on; true when all of it is over. */
-  #advance({ id, side, atr, shadows }: ShadowSet, candle: Candle, present: number, ts: number, out: AnalysisSink): boolean {
+  #advance(set: ShadowSet, candle: Candle, present: number, ts: number, out: AnalysisSink): boolean {
+    const { id, side, atr, shadows } = set;
     for (const shadow of shadows) {
       if (shadow.done !== null || shadow.wait-- > 0) continue;
       shadow.position ??= openPosition(side, present > 0 ? present : atr, this.plan);
       const outcome = advance(shadow.position, candle);
       if (outcome) shadow.done = { ret: outcome.ret, r: outcome.r };
     }
+    if (--set.left > 0) return false;
     const done = shadows.flatMap((shadow) => shadow.done ?? []);
-    if (done.length < shadows.length) return false;
     this.#randomN += done.length;
     this.#randomWins += done.filter(({ ret }) => ret > 0).length;
     this.#randomR += done.reduce((sum, { r }) => sum + r, 0);

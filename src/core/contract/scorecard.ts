@@ -16,6 +16,10 @@ export const SignalFigures = v.object({
   n: Seq,
   open: Seq,
   void: Seq,
+  /** Ended before the time they were given was over. They count from its end on, or quick losses would come first. */
+  pending: v.optional(Seq, 0),
+  /** Stretches of time (20 candles each) that outcomes fall into: intervals of cells with several series are made of these, because what ends at one time moves together. */
+  clusters: v.optional(v.nullable(Seq), null),
   enough: v.boolean(),
   hit: MaybeFinite,
   hitLo: MaybeFinite,
@@ -24,7 +28,7 @@ export const SignalFigures = v.object({
   avgReturn: MaybeFinite,
   /** Mean return of holding over the same candles, whatever the side. */
   holdReturn: MaybeFinite,
-  /** Random entries of the same signals; null below 30 of them. `aboveLo`, `aboveHi`: 95% interval of avgR minus theirs. */
+  /** Random entries of the same signals; null below 30 of them and while they fall into one stretch of time. `aboveLo`, `aboveHi`: 95% interval of avgR minus theirs. */
   random: v.nullable(v.object({ n: Seq, hit: Finite, hitLo: Finite, hitHi: Finite, avgR: Finite, avgRLo: Finite, avgRHi: Finite, avgReturn: Finite, above: Finite, aboveLo: Finite, aboveHi: Finite })),
   profitFactor: MaybeFinite,
   expectancy: MaybeFinite,
@@ -67,6 +71,8 @@ export const SentimentCell = v.object({
   flat: Seq,
   open: Seq,
   void: Seq,
+  /** Several symbols: stretches of time that intervals are made of, because symbols move together; null for one symbol. */
+  clusters: v.optional(v.nullable(Seq), null),
   enough: v.boolean(),
   /** Share of moves that rose. */
   upRate: MaybeFinite,
@@ -138,14 +144,15 @@ export type ScorecardReport = v.InferOutput<typeof ScorecardReport>;
 
 /** Every figure in plain words, for the page: what it is and how it is made. */
 export const SCORECARD_WORDS = {
-  n: 'Outcomes: scored signals that reached the target, the stop or the end of their time in this window.',
+  n: 'Outcomes: scored signals whose 20 candles ended in this window, by reaching the target, the stop or their end. Those that ended early count from then on too, because stops come sooner than targets and would be seen first.',
   open: 'Scored signals that have no outcome yet.',
+  clusters: 'Stretches of time (20 candles; an hour for sentiment) that the outcomes fall into. Symbols move together: what ends in one stretch counts as about one case, and intervals are made of these.',
   void: 'Signals or forecasts that could not be judged, because data is missing or the market shown changed. They are counted, never dropped.',
-  hit: 'Share of outcomes with a return above zero, with the 95% interval of Wilson.',
+  hit: 'Share of outcomes with a return above zero, with the 95% interval of Wilson; of several symbols or timeframes by independent stretches of time.',
   avgR: 'Mean result in units of the risk: 1 R is the distance from entry to stop (1.5 ATR). Entry is the open of the next candle, before costs.',
   avgReturn: 'Mean return from entry to exit, before costs.',
   holdReturn: 'Mean return of simply holding from the same entries to the close of the same last candles, whatever the side of the signal.',
-  random: 'Three entries per signal at random candles among the 100 after it, same side, same stop, target and expiry. The interval is of the mean. A method without skill looks the same.',
+  random: 'Three entries per signal at random candles among the 100 after it, same side, same stop, target and expiry. They count when all three are over, 120 candles after the signal. The interval is of the mean. A method without skill looks the same.',
   profitFactor: 'Sum of gains divided by sum of losses. 1 is break-even before costs.',
   expectancy: 'Mean return per trade.',
   sqn: 'System quality number: square root of n times mean return divided by its standard deviation.',

@@ -31,7 +31,8 @@ export function signalFigureList(cell: SignalCell, trials: number): Figure[] {
   const figure = (id: keyof typeof SCORECARD_WORDS, title: string, value: string, between = '', of = n): Figure => ({ id, title, value, ...(between ? { range: between } : {}), words: SCORECARD_WORDS[id], n: of });
   const randomN = random === null ? '0' : count(random.n);
   return [
-    { id: 'n', title: 'Outcomes', value: n, range: `${count(cell.targets)} target, ${count(cell.stops)} stop, ${count(cell.expiries)} expired`, words: SCORECARD_WORDS.n, n },
+    { id: 'n', title: 'Outcomes', value: n, range: `${count(cell.targets)} target, ${count(cell.stops)} stop, ${count(cell.expiries)} expired${cell.pending > 0 ? `; ${count(cell.pending)} more ended early and count later` : ''}`, words: SCORECARD_WORDS.n, n },
+    ...(cell.clusters === null ? [] : [figure('clusters', 'Stretches of time', count(cell.clusters))]),
     figure('open', 'Open', count(cell.open), '', count(cell.open)),
     figure('void', 'Void', count(cell.void), '', count(cell.void)),
     figure('hit', 'Hit rate', share(cell.hit), range(cell.hitLo, cell.hitHi, share)),
@@ -63,11 +64,12 @@ export function sentimentFigureList(cell: SentimentCell): Figure[] {
   return [
     { ...figure('n', 'Moves judged', n), words: 'Forecasts after which the price had risen or fallen at the end of their time.' },
     { ...figure('effective', 'Independent among them', count(Math.round(cell.effective))) },
+    ...(cell.clusters === null ? [] : [figure('clusters', 'Stretches of time', count(cell.clusters))]),
     { ...figure('n', 'No move', count(cell.flat)), id: 'flat', words: 'Forecasts after which the price stood where it was: neither a hit nor a miss, counted here.', n: count(cell.flat) },
     { ...figure('open', 'Open', count(cell.open)), words: 'Forecasts whose time is not over.', n: count(cell.open) },
     { ...figure('void', 'Void', count(cell.void)), n: count(cell.void) },
     { ...figure('n', 'Rises among the moves', share(cell.upRate)), id: 'upRate', words: 'Share of the moves that were rises: what always saying up would have hit.' },
-    { ...figure('hit', 'Hit rate', share(cell.hit), range(cell.hitLo, cell.hitHi, share)), words: 'Share of moves to the side that had more than 50%, with the 95% interval of Wilson by independent forecasts.' },
+    { ...figure('hit', 'Hit rate', share(cell.hit), range(cell.hitLo, cell.hitHi, share)), words: 'Share of moves to the side that had more than 50%, with the 95% interval of Wilson by independent forecasts; of all symbols by stretches of time.' },
     figure('brier', 'Brier score', plain(cell.brier, 4), cell.brier === null ? '' : 'always 0.5: 0.2500'),
     figure('bss', 'Brier skill', percent(cell.bss, 2), range(cell.bssLo, cell.bssHi, (x) => percent(x, 2))),
     figure('bssBase', 'Brier skill, base rate', percent(cell.bssBase, 2)),

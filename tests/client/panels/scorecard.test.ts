@@ -8,14 +8,14 @@ import type { Api } from '@/service';
 import { fillMarket, freshStores, mountPanel, type Mounted } from './support';
 
 const signalCell = (change: Partial<SignalCell> = {}): SignalCell => ({
-  method: 'tr26@1', symbol: 'BTC/USDT', tf: '5m', n: 214, open: 1, void: 2, enough: true, hit: 0.48, hitLo: 0.42, hitHi: 0.55, avgR: -0.03, avgReturn: -0.0001, holdReturn: 0.0002,
+  method: 'tr26@1', symbol: 'BTC/USDT', tf: '5m', n: 214, open: 1, void: 2, pending: 0, clusters: 200, enough: true, hit: 0.48, hitLo: 0.42, hitHi: 0.55, avgR: -0.03, avgReturn: -0.0001, holdReturn: 0.0002,
   random: { n: 642, hit: 0.49, hitLo: 0.45, hitHi: 0.53, avgR: 0.01, avgRLo: -0.1, avgRHi: 0.12, avgReturn: 0, above: -0.04, aboveLo: -0.2, aboveHi: 0.12 },
   profitFactor: 0.93, expectancy: -0.0001, sqn: -0.4, maxDrawdownR: 14.2, sharpe: -0.03, psr0: 0.31, dsr: 0.02, mae: { p10: -1.2, p50: -0.6, p90: -0.1 }, mfe: { p10: 0.1, p50: 0.9, p90: 2 },
   barsToTarget: 7, barsToStop: 4, targets: 70, stops: 100, expiries: 44, longestLosingRun: 9, since: 1_700_000_000_000, ...change,
 });
 const few: Partial<SignalCell> = { n: 29, enough: false, hit: null, hitLo: null, hitHi: null, avgR: null, random: null, profitFactor: null, mae: null, mfe: null };
 const sentimentCell = (change: Partial<SentimentCell> = {}): SentimentCell => ({
-  method: 'mix@1', symbol: null, h: 60, n: 900, effective: 450.4, flat: 12, open: 3, void: 4, enough: true, upRate: 0.51, hit: 0.52, hitLo: 0.49, hitHi: 0.55, brier: 0.2493, bss: 0.0028, bssLo: -0.001, bssHi: 0.0066,
+  method: 'mix@1', symbol: null, h: 60, n: 900, effective: 450.4, flat: 12, open: 3, void: 4, clusters: 40, enough: true, upRate: 0.51, hit: 0.52, hitLo: 0.49, hitHi: 0.55, brier: 0.2493, bss: 0.0028, bssLo: -0.001, bssHi: 0.0066,
   bssBase: 0.002, logLoss: 0.6918, ece: 0.012, bins: [{ lo: 0.4, hi: 0.5, n: 400, meanP: 0.47, up: 0.46 }, { lo: 0.5, hi: 0.6, n: 500, meanP: 0.53, up: 0.55 }], since: 1_700_000_000_000, ...change,
 });
 const report = (change: Partial<ScorecardReport> = {}): ScorecardReport => ({

@@ -80,7 +80,8 @@ describe('ratings and signals', () => {
     }
     expect(scored.length - ends.size).toBeLessThanOrEqual(1);
     const last = signals.at(-1);
-    expect(last?.track.n).toBe(ends.size);
+    // Counted are those whose twenty candles are over: a stop comes sooner than a target.
+    expect(last?.track.n).toBe(scored.filter((s) => ends.has(s.id) && s.asOf + 20 * MINUTE <= (last?.asOf ?? 0)).length);
     expect(last?.track.since).toBe(scored[0]?.ts);
     expect(signals[0]?.track.n).toBe(0);
   });

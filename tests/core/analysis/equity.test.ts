@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { equityCurve } from '@/core/analysis/equity';
 import type { RandomTrade, Trade } from '@/core/analysis/scorecardFigures';
 
-const trade = (ts: number, r: number, hold: number, ret = r / 100): Trade => ({ ts, r, ret, hold, result: r > 0 ? 'target' : 'stop', bars: 3, mae: -0.5, mfe: 1 });
+const trade = (ts: number, r: number, hold: number, ret = r / 100): Trade => ({ tf: '1m', asOf: ts, ts, r, ret, hold, result: r > 0 ? 'target' : 'stop', bars: 3, mae: -0.5, mfe: 1 });
 
 describe('equity curve', () => {
   it('has no points below 30 outcomes', () => {
@@ -19,7 +19,7 @@ describe('equity curve', () => {
   });
 
   it('compares with as many random entries, once 30 of them are known, and not with later ones', () => {
-    const random: RandomTrade[] = Array.from({ length: 60 }, (_, i) => ({ ts: i, ret: 0.001, r: 0.1 }));
+    const random: RandomTrade[] = Array.from({ length: 60 }, (_, i) => ({ tf: '1m', ts: i, ret: 0.001, r: 0.1 }));
     const points = equityCurve(Array.from({ length: 40 }, (_, i) => trade(i, 1, 0)), random);
     expect(points[28]?.[2]).toBe(null);
     expect(points[29]?.[2]).toBeCloseTo(3, 9);

@@ -82,6 +82,11 @@ describe('record of a series', () => {
     expect(outputs).toEqual([{ type: 'outcome', of: 'signal', outcome: expect.objectContaining({ id: 'a', asOf: 60_000, side: 1, ts: 120_000, result: 'target', r: 2, bars: 1 }) as object }]);
     card.add('b', -1, 10, 120_000, 120_001);
     next(130, 145, 120, 140);
+    // Each counts when the three candles it was given are over, however early it ended.
+    expect(card.track()).toMatchObject({ n: 0 });
+    next(140, 141, 139, 140);
+    expect(card.track()).toMatchObject({ n: 1, hit: 1, avgR: 2 });
+    next(140, 141, 139, 140);
     expect(card.track()).toMatchObject({ n: 2, hit: 0.5, avgR: 0.5 });
   });
 
@@ -108,7 +113,11 @@ describe('record of a series', () => {
     const draw = (id: string): unknown[] => {
       const { card, outputs, next } = series();
       card.add(id, 1, 10, 60_000, 60_001);
-      for (let k = 0; k <= RANDOM_SPAN + PLAN.expiryBars; k++) next(100 + k, 107 + k, 94 + k, 101 + k + (k % 7));
+      for (let k = 0; k < RANDOM_SPAN + PLAN.expiryBars; k++) {
+        // All are told when the last of them can be over: the early ones alone would be the losses.
+        expect(outputs.some((o) => o.type === 'outcome' && o.of === 'random')).toBe(false);
+        next(100 + k, 107 + k, 94 + k, 101 + k + (k % 7));
+      }
       return outputs.flatMap((o) => (o.type === 'outcome' && o.of === 'random' ? [o.entries] : []));
     };
     expect(draw('a')).toEqual([expect.objectContaining({ id: 'a', ret: expect.any(Array) as number[], r: expect.any(Array) as number[] })]);

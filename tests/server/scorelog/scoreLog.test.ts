@@ -223,10 +223,14 @@ describe('scorecard', () => {
       score.record(signal(3 * k));
       score.record(outcome(3 * k, 'live', k % 3 ? -1 : 2));
     }
+    now = T0 + 104 * MINUTE;
     expect(report(score).signals[0]).toMatchObject({ n: 29, enough: false, hit: null, avgR: null });
     score.record(signal(300));
     score.record(outcome(300, 'live', 2));
+    // Told at 302, counted when its twenty candles are over.
     now = T0 + 310 * MINUTE;
+    expect(report(score).signals[0]).toMatchObject({ n: 29, pending: 1 });
+    now = T0 + 320 * MINUTE;
     const { signals, pooledSignals, trials } = report(score);
     expect(trials).toBe(1);
     expect(signals[0]).toMatchObject({ n: 30, enough: true, targets: 11, stops: 19, expiries: 0, longestLosingRun: 2 });
