@@ -8,8 +8,11 @@ import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import { BUILT_IN_INSTRUMENTS, selectInstruments } from '@/core/market/instruments';
 import { syntheticInstruments } from '@/core/simulator';
+import { Audit } from './auth/audit';
+import { Auth } from './auth/auth';
+import { limitKey } from './auth/peer';
 import { createMemoryBus } from './bus/memoryBus';
-import { feedLine, listenProblem, pageUrl, StartRefused } from './cli/start';
+import { exposureWarning, feedLine, floorProblem, listenProblem, pageUrl, StartRefused, withToken } from './cli/start';
 import { loadConfig } from './config/load';
 import { keyOf } from './config/keys';
 import { installation } from './config/root';
@@ -197,15 +200,16 @@ function archiveOf(config: Config, history: History, repair: Repair): NonNullabl
   };
 }
 
-const httpOptions = (config: Config, place: Place): HttpOptions => ({ version: place.version, bundleDir: join(place.root, 'dist'), token: config.token, viewerToken: config.viewerToken });
+const httpOptions = (place: Place, auth: Auth): HttpOptions => ({ version: place.version, bundleDir: join(place.root, 'dist'), auth });
 
 /** The two doors: sockets and HTTP. */
-async function createDoors(core: Core, recording: RecordingParts, { supervisor, probe }: ReturnType<typeof createFeed>, { history, score, repair }: { history: History; score: ScoreLog; repair: Repair }, place: Place) {
+async function createDoors(core: Core, recording: RecordingParts, { supervisor, probe }: ReturnType<typeof createFeed>, { history, score, repair }: { history: History; score: ScoreLog; repair: Repair }, http: HttpOptions) {
   const { config, sources, log, bus, engine, clock, metrics } = core;
+  const { auth, version } = http;
   const { allowedOrigins } = config;
   const allowedHosts = config.allowedHosts.length > 0 ? config.allowedHosts : ['localhost', '127.0.0.1', '[::1]', config.host.toLowerCase()];
   const hubOptions = {
-    serverVersion: place.version, allowedHosts, allowedOrigins, marketIntervalMs: config.marketIntervalMs,
+    serverVersion: version, allowedHosts, perAddress: config.connectionsPerAddress, total: config.connections, allowedOrigins, marketIntervalMs: config.marketIntervalMs,
     signalsIntervalMs: config.signalsIntervalMs, binaryIntervalMs: config.binaryIntervalMs,
   };
   const checks: Pick<HttpPorts, 'hostAllowed' | 'originAllowed'> = {
@@ -217,7 +221,7 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
     feeds: () => Object.fromEntries(supervisor.status().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
     knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe, present: () => presentStorage(history.health(), clock.now()),
     knownVenue: (id) => id === 'simulator' || VENUES.some((venue) => venue.descriptor.id === id),
-    options: hubOptions,
+    options: hubOptions, passOf: auth.passOf, addressOf: (request) => limitKey(auth.peer(request).address),
   });
   const told = { market: engine, venues: () => supervisor.status(), sources: sources.venues.map((venue) => sourceFacts(config, venue)) };
   const writeVenueMetrics = createVenueMetrics(metrics.registry);
@@ -231,7 +235,7 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
     ...checks, ...recording.open({ doors: checks, hub: hubOptions, fees: config.takerFees }),
     upgrade: (request, socket, head) => hub.handleUpgrade(request, socket, head),
     phase: () => core.lifecycle.phase, browserReport: createBrowserReports(metrics, clock.monotonic),
-  }, httpOptions(config, place), log.child({ part: 'http' }));
+  }, http, log.child({ part: 'http' }));
   return { hub, app };
 }
 
@@ -251,6 +255,9 @@ function createModelStore({ config, analysis, log }: Core): ModelStore | null {
 async function build(config: Config, sources: Sources, log: Logger, place: Place): Promise<Server> {
   const core = createCore(config, sources, log);
   const { bus, engine, clock, metrics } = core;
+  const { token, viewerToken, trustedProxies, connectionsPerUser } = config;
+  const audit = new Audit({ dataDir: config.dataDir, log: log.child({ part: 'audit' }), clock });
+  const http = httpOptions(place, new Auth({ token, viewerToken, trustedProxies, connectionsPerUser, clock, audit }));
   let hub: Hub | null = null;
   const historyOptions = { clock, log: log.child({ part: 'history' }), metrics, limits: limitsOf(config) };
   const history = createHistory({
@@ -265,10 +272,10 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const { supervisor } = feed;
   const newEpoch = (): string => randomBytes(5).toString('hex');
   const recording = createRecordingParts({
-    config, engine, facts: core.facts, clock, log, http: httpOptions(config, place), supervisor: () => supervisor, hub: () => hub, noHistory: () => createHistory({ ...historyOptions, dataDir: ':memory:' }),
+    config, engine, facts: core.facts, clock, log, http, supervisor: () => supervisor, hub: () => hub, noHistory: () => createHistory({ ...historyOptions, dataDir: ':memory:' }),
   });
   const repair = createRepair(core, supervisor, history);
-  const doors = await createDoors(core, recording, feed, { history, score, repair }, place);
+  const doors = await createDoors(core, recording, feed, { history, score, repair }, http);
   hub = doors.hub;
   const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp, score, onInput: recording.recordings.accept });
   const model = createModelStore(core);
@@ -300,6 +307,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       await model?.close();
       await history.close();
       await doors.app.close();
+      await audit.settled();
     },
   };
 }
@@ -333,8 +341,13 @@ function stopOnSignals(server: Server, log: Logger): void {
   process.on('SIGINT', onSignal);
 }
 
-async function start(config: Config, place: Place): Promise<void> {
+async function start(given: Config, place: Place): Promise<void> {
+  const problem = floorProblem();
+  if (problem !== null) throw new StartRefused(problem);
+  const { config, line } = withToken(given);
   const log = createLogger(config.logLevel);
+  const warning = exposureWarning(config);
+  if (warning !== null) log.warn(warning);
   // A fault of ours that nobody handled: the state can no longer be trusted, so the process ends and its supervisor starts a new one.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
@@ -352,7 +365,7 @@ async function start(config: Config, place: Place): Promise<void> {
   const address = server.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   if (config.dataDir !== ':memory:') process.on('exit', announceServer(config.dataDir, pageUrl(config.host, port)));
-  process.stdout.write(`Tickglass ${place.version} on ${pageUrl(config.host, port)}\n`);
+  process.stdout.write(`Tickglass ${place.version} on ${pageUrl(config.host, port)}\n${line === null ? '' : `${line}\n`}`);
   const supervisor = await server.run();
   process.stdout.write(`${feedLine(supervisor.mode, supervisor.reason)}\n`);
 }

@@ -6,7 +6,7 @@ import { VENUES } from './connectors/registry';
 import type { Supervisor } from './connectors/supervisor';
 import type { History } from './history/port';
 import { recordingRoutes } from './http/replays';
-import type { HttpPorts, RoleOf } from './http/ports';
+import type { HttpPorts, Note } from './http/ports';
 import type { Hub } from './hub/hub';
 import type { Clock } from './observability/clock';
 import type { Logger } from './observability/logger';
@@ -70,7 +70,7 @@ export function createRecordingParts(options: RecordingPartsOptions): RecordingP
       const made = (rooms = new Rooms({ venues: VENUES, clock, log: log.child({ part: 'replay' }), most: config.replaySessions, http, noHistory, ...doors }));
       const problem = own === null ? 'Nothing is stored here: TICKGLASS_DATA_DIR is :memory:' : '';
       const replays = createReplays({ recordings, rooms: made, engine, clock, most: config.replaySessions, problem, diagnostics: () => diagnosticsOf(options) });
-      return { rooms: made, routes: (app: FastifyInstance, roleOf: RoleOf) => recordingRoutes(app, replays, roleOf, log.child({ part: 'recording' })) };
+      return { rooms: made, routes: (app: FastifyInstance, note: Note) => recordingRoutes(app, replays, note) };
     },
     async start() {
       if (config.record) {

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ReplayCommand, ReplayInfo, StateHash } from '@/core/contract';
 import { venueName } from '@/core/market/venueNames';
 import { err, ok, type Result } from '@/core/util/result';
+import { limitKey } from './auth/peer';
 import { createMemoryBus } from './bus/memoryBus';
 import { PLAIN_STATUS } from './connectors/base/status';
 import type { VenueEntry } from './connectors/base/frames';
@@ -158,7 +159,8 @@ export class Rooms {
     const pipeline = (box.pipeline = createPipeline({ engine, bus, feedClock: () => player.feedClock, metrics, log, newEpoch, recorded: true }));
     const venues = (): VenueState[] => venueStates(engine, player);
     const hub = createHub({
-      bus, clock, feedClock: () => player.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => engine.mode, options: this.options.hub,
+      bus, clock, feedClock: () => player.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => engine.mode, options: this.options.hub, passOf: this.options.http.auth.passOf,
+      addressOf: (request) => limitKey(this.options.http.auth.peer(request).address),
       feeds: () => Object.fromEntries(venues().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
       knownSymbol: (symbol) => engine.instrument(symbol) !== null, knownVenue: (venue) => engine.venues.has(venue) || engine.books().some((book) => book.venue === venue),
     });

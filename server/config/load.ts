@@ -50,12 +50,21 @@ export function isLoopback(host: string): boolean {
   return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
 }
 
+/** 32 random hexadecimal digits are 128 bits. */
+const TOKEN_LENGTH = 32;
+
 /** What single values cannot say: settings that need or exclude one another. */
 function crossCheck(config: Config): string | null {
-  if (!isLoopback(config.host) && config.token === null) {
-    return `TICKGLASS_HOST ${config.host} can be reached from other machines: set TICKGLASS_TOKEN (32 or more random characters), or use 127.0.0.1`;
+  const reached = !isLoopback(config.host);
+  // With TICKGLASS_EXPOSE a missing token is made at the start.
+  if (reached && config.token === null && !config.expose) {
+    return `TICKGLASS_HOST ${config.host} can be reached from other machines: set TICKGLASS_TOKEN (${TOKEN_LENGTH} or more random characters), or use 127.0.0.1`;
   }
-  if (config.viewerToken !== null && config.token === null) return 'TICKGLASS_VIEWER_TOKEN needs TICKGLASS_TOKEN: without it nobody could administer the server';
+  for (const [name, token] of [['TICKGLASS_TOKEN', config.token], ['TICKGLASS_VIEWER_TOKEN', config.viewerToken]] as const) {
+    if ((reached || config.expose) && token !== null && token.length < TOKEN_LENGTH) return `${name} is too short for a server that others can reach: use ${TOKEN_LENGTH} or more random characters (openssl rand -base64 32)`;
+  }
+  if (config.token !== null && config.token === config.viewerToken) return 'TICKGLASS_VIEWER_TOKEN must differ from TICKGLASS_TOKEN: whoever may read could administer the server';
+  if (config.viewerToken !== null && config.token === null && !config.expose) return 'TICKGLASS_VIEWER_TOKEN needs TICKGLASS_TOKEN: without it nobody could administer the server';
   if (config.feed === 'replay' && config.replayFile === null) return 'TICKGLASS_REPLAY_FILE is required when TICKGLASS_FEED is replay';
   if (config.natsUrl !== null) return 'TICKGLASS_NATS_URL: a cluster over NATS is not available in this version; unset it to run on one machine';
   if (config.role !== 'all') return `TICKGLASS_ROLE ${config.role} is not available in this version; use all`;
@@ -98,7 +107,8 @@ function readAll(read: <T>(setting: Setting<T>) => T): Pick<Config, SettingKey> 
     record: read(s.record), recordingsMaxMb: read(s.recordingsMaxMb), recentMb: read(s.recentMb), replayFolder: read(s.replayFolder), replaySessions: read(s.replaySessions),
     finnhubApiKey: read(s.finnhubApiKey), twelveDataApiKey: read(s.twelveDataApiKey),
     alphaVantageApiKey: read(s.alphaVantageApiKey), coinGeckoApiKey: read(s.coinGeckoApiKey),
-    token: read(s.token), viewerToken: read(s.viewerToken), allowedHosts: read(s.allowedHosts), allowedOrigins: read(s.allowedOrigins),
+    token: read(s.token), viewerToken: read(s.viewerToken), expose: read(s.expose), trustedProxies: read(s.trustedProxies),
+    connectionsPerAddress: read(s.connectionsPerAddress), connectionsPerUser: read(s.connectionsPerUser), connections: read(s.connections), allowedHosts: read(s.allowedHosts), allowedOrigins: read(s.allowedOrigins),
     historyCandleDays: read(s.historyCandleDays), historyTrades: read(s.historyTrades), historyTradeHours: read(s.historyTradeHours),
     historyTradesPerSymbol: read(s.historyTradesPerSymbol), historyTradesTotal: read(s.historyTradesTotal), historyMaxMb: read(s.historyMaxMb),
     dataDir: read(s.dataDir), natsUrl: read(s.natsUrl), role: read(s.role),
@@ -110,6 +120,7 @@ function freezeConfig(config: Config): Config {
   Object.freeze(config.symbols);
   Object.freeze(config.allowedHosts);
   Object.freeze(config.allowedOrigins);
+  Object.freeze(config.trustedProxies);
   if (Array.isArray(config.feed)) Object.freeze(config.feed);
   return Object.freeze(config);
 }

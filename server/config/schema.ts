@@ -1,7 +1,8 @@
 import { SYMBOL_PATTERN } from '@/core/contract';
 import { err, ok } from '@/core/util/result';
+import { proxyEntry } from '../auth/peer';
 import { STANDARD_LIMITS } from '../history/limits';
-import { choice, custom, list, number, optionalNumber, optionalText, text, toggle, url, type Setting } from './setting';
+import { choice, custom, list, number, optionalNumber, optionalText, secretText, text, toggle, url, type Setting } from './setting';
 
 /** Venues whose addresses can be overridden. Whether a venue is available is the registry's business. */
 export const VENUE_NAMES = ['binance', 'okx', 'coinbase', 'kraken', 'finnhub', 'twelvedata', 'coingecko', 'alphavantage', 'exchangerate', 'frankfurter'] as const;
@@ -71,10 +72,15 @@ export const SETTINGS = {
   twelveDataApiKey: optionalText({ env: 'TWELVE_DATA_API_KEY', group: 'Keys', secret: true, description: 'Enables Twelve Data. Never sent to a browser or a log.', example: '' }, 'key'),
   alphaVantageApiKey: optionalText({ env: 'ALPHA_VANTAGE_API_KEY', group: 'Keys', secret: true, description: 'Enables Alpha Vantage. Never sent to a browser or a log.', example: '' }, 'key'),
   coinGeckoApiKey: optionalText({ env: 'COINGECKO_API_KEY', group: 'Keys', secret: true, description: 'A demo key: more calls of CoinGecko, which also works without. Never sent to a browser or a log.', example: '' }, 'key'),
-  token: optionalText({ env: 'TICKGLASS_TOKEN', group: 'Access', secret: true, description: 'Administrator token (`Authorization: Bearer`). Required when TICKGLASS_HOST is not loopback. Use at least 32 random characters.', example: '' }, 'token'),
-  viewerToken: optionalText({ env: 'TICKGLASS_VIEWER_TOKEN', group: 'Access', secret: true, description: 'Token that grants read access only.', example: '' }, 'token'),
+  token: secretText({ env: 'TICKGLASS_TOKEN', group: 'Access', secret: true, description: 'Administrator token, for the login page and `Authorization: Bearer`. Required when TICKGLASS_HOST is not loopback; there it must have 32 or more characters.', example: '' }),
+  viewerToken: secretText({ env: 'TICKGLASS_VIEWER_TOKEN', group: 'Access', secret: true, description: 'Token that grants read access only.', example: '' }),
+  expose: toggle({ env: 'TICKGLASS_EXPOSE', group: 'Access', description: 'Others reach this server, by a proxy or a tunnel, although it listens on loopback: a token is asked for. One is made and printed once when none is set.', example: 'on' }, false),
+  trustedProxies: list({ env: 'TICKGLASS_TRUSTED_PROXIES', group: 'Access', description: 'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, networks, or `loopback`.', example: 'loopback,10.0.0.0/8' }, 'list of addresses or networks', proxyEntry, 'none'),
   allowedHosts: list({ env: 'TICKGLASS_ALLOWED_HOSTS', group: 'Access', description: 'Accepted Host headers, with or without port.', example: 'terminal.example.org' }, 'list of host names', hostName, 'loopback names and TICKGLASS_HOST'),
   allowedOrigins: list({ env: 'TICKGLASS_ALLOWED_ORIGINS', group: 'Access', description: 'Other origins that may open sockets and call the interface, for a bundle hosted elsewhere.', example: 'https://app.example.org' }, 'list of origins', originName, 'own origin'),
+  connectionsPerAddress: number({ env: 'TICKGLASS_CONNECTIONS_PER_ADDRESS', group: 'Limits', unit: 'sockets', description: 'Sockets open at once from one address (one /64 of IPv6). A page has three.', example: '200' }, 50, { min: 1, max: 100_000 }),
+  connectionsPerUser: number({ env: 'TICKGLASS_CONNECTIONS_PER_USER', group: 'Limits', unit: 'sockets', description: 'Sockets open at once of one sign-in, or of one token, where a token is set.', example: '60' }, 20, { min: 1, max: 100_000 }),
+  connections: number({ env: 'TICKGLASS_CONNECTIONS', group: 'Limits', unit: 'sockets', description: 'Sockets open at once, of all together.', example: '10000' }, 5_000, { min: 1, max: 100_000 }),
   dataDir: text({ env: 'TICKGLASS_DATA_DIR', group: 'History', description: 'Folder of the history file; `:memory:` keeps nothing.', example: '/var/lib/tickglass' }, './data'),
   historyCandleDays: number({ env: 'TICKGLASS_HISTORY_CANDLE_DAYS', group: 'History', unit: 'days', description: 'Time that 1-minute candles are kept. Candles of 1 h and longer, and signals, are kept for ever; those between for a year or two.', example: '365' }, STANDARD_LIMITS.candleDays, { min: 1, max: 36_500 }),
   historyTrades: toggle({ env: 'TICKGLASS_HISTORY_TRADES', group: 'History', description: 'Keeps trades, within the bounds below.', example: 'off' }, true),

@@ -36,6 +36,11 @@ export function optionalText(facts: Facts, type = 'text'): Setting<string | null
   return setting<string | null>(facts, type, null, '', (raw) => (raw.trim() === '' ? err('must not be empty') : ok(raw.trim())));
 }
 
+/** A token: what can stand in a header, so no spaces. It may be left out. */
+export function secretText(facts: Facts): Setting<string | null> {
+  return setting<string | null>(facts, 'token', null, '', (raw) => (/^[\x21-\x7e]{1,512}$/.test(raw.trim()) ? ok(raw.trim()) : err('must be up to 512 letters, digits and signs without spaces')));
+}
+
 export function number(facts: Facts, fallback: number, range: { readonly min: number; readonly max: number; readonly integer?: boolean }): Setting<number> {
   const kind = range.integer === false ? 'number' : 'integer';
   const type = `${kind}, ${range.min} to ${range.max}`;

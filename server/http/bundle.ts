@@ -1,17 +1,32 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from './failure';
 
 /** Addresses of the page itself (the router's own routes); anything else is a file or nothing. */
-const ROUTES = /^\/(?:$|(?:market|analysis|alerts|status|replay)(?:\/|$))/;
+const ROUTES = /^\/(?:$|login$|(?:market|analysis|alerts|status|replay)(?:\/|$))/;
 /** What only a replay that is open has: without it there is nothing, and no page either. */
 const ROOM_PARTS = /^\/replay\/[^/]*\/(?:api|ws|health|metrics|assets|config\.json)(?:\/|$)/;
 
-/** Serves the built page: hashed assets for ever, everything else to be asked again; the page itself for its routes only. */
-export async function serveBundle(app: FastifyInstance, folder: string, base = '/'): Promise<void> {
-  const page = createPage(join(folder, 'index.html'), base);
+export interface BundleOptions {
+  readonly folder: string;
+  /** Path below which the page lives, with a slash at both ends. */
+  readonly base: string;
+  /** Is somebody signed in, or nobody asked to be? */
+  signedIn(request: IncomingMessage): boolean;
+}
+
+/** Serves the built page: hashed assets for ever, everything else to be asked again; the page itself for its routes only. Who is not signed in is led to where that is done. */
+export async function serveBundle(app: FastifyInstance, { folder, base, signedIn }: BundleOptions): Promise<void> {
+  const send = createPage(join(folder, 'index.html'), base);
+  const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const path = request.url.split('?')[0] ?? '';
+    // A person's browser only: a program that asks for the page gets it. The page itself holds no data.
+    const leads = request.headers['sec-fetch-mode'] === 'navigate' && (path !== '/login' || base !== '/') && !signedIn(request.raw);
+    return leads ? reply.header('cache-control', 'no-store').redirect(`/login?to=${encodeURIComponent(base + request.url.slice(1, 1_024))}`) : send(reply);
+  };
   // A page below another path belongs to the server of that path, whatever the file says.
   if (base !== '/') app.get('/config.json', () => ({ server: '' }));
   if (existsSync(folder)) {
@@ -27,12 +42,12 @@ export async function serveBundle(app: FastifyInstance, folder: string, base = '
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && ROUTES.test(path) && !ROOM_PARTS.test(path)) return page(reply);
+    if (isRead && ROUTES.test(path) && !ROOM_PARTS.test(path)) return page(request, reply);
     // A person who mistyped an address gets the page, which says so; programs and missing files get the coded error.
     const typed = isRead && !path.startsWith('/api') && !/\.\w+$/.test(path) && (request.headers.accept ?? '').includes('text/html');
-    return typed ? page(reply.code(404)) : fail(reply, 'not_found');
+    return typed ? send(reply.code(404)) : fail(reply, 'not_found');
   });
-  app.get('/', (_request, reply) => page(reply));
+  app.get('/', page);
 }
 
 /** The page as this server sends it; read again when a build changed it. */

@@ -17,3 +17,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': FEATURES.map((name) => `${name}=()`).join(', '),
 };
+
+/** For those who came over TLS: the browser takes no other way for a year. */
+export const HSTS = 'max-age=31536000';

@@ -3,14 +3,14 @@ import type { Engine } from '@/core/engine';
 import type { FeeOverrides } from '@/core/market/fees';
 import type { Candle } from '@/core/market/outputs';
 import type { Result } from '@/core/util/result';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Auth } from '../auth/auth';
 import type { Fill, HistoryArchive, HistoryReader, HistoryWriter } from '../history/port';
 import type { Clock, FeedClock } from '../observability/clock';
 import type { Phase } from '../observability/lifecycle';
 import type { ScoreLog } from '../scorelog/scoreLog';
-import type { Role } from './access';
 
 type Frozen<T> = T extends readonly (infer U)[] ? readonly Frozen<U>[] : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
@@ -30,8 +30,8 @@ export interface MarketOverview {
   readonly reason: string;
 }
 
-/** Role of the bearer of an `authorization` header; null = nobody that is known. */
-export type RoleOf = (authorization: string | undefined) => Role | null;
+/** Writes down what somebody did or was refused, for the audit log: who and from where is read off the request. */
+export type Note = (request: FastifyRequest, action: string, outcome: string, target?: string) => void;
 
 export interface StreamStats {
   readonly clients: number;
@@ -87,8 +87,8 @@ export interface HttpPorts {
   phase?(): Phase;
   /** Takes what a browser measured; false when there is too much of it. */
   browserReport?(report: ClientMetricsReport): boolean;
-  /** Routes of a part of its own, added to the others; `roleOf` tells whose request it is. */
-  routes?(app: FastifyInstance, roleOf: RoleOf): void;
+  /** Routes of a part of its own, added to the others. */
+  routes?(app: FastifyInstance, note: Note): void;
   /** Rooms below a path of their own, each a whole server: takes the request and is true when it belongs to one. */
   readonly rooms?: {
     request(request: IncomingMessage, response: ServerResponse): boolean;
@@ -100,8 +100,8 @@ export interface HttpOptions {
   readonly version: string;
   /** Folder of the built page. */
   readonly bundleDir: string;
-  readonly token: string | null;
-  readonly viewerToken: string | null;
+  /** Who may do what. */
+  readonly auth: Auth;
   /** Path below which the page lives, with a slash at both ends; `/` by default. */
   readonly base?: string;
 }

@@ -4,9 +4,8 @@ import { ReplayCommand, type RecordingsAnswer, type ReplayInfo, type StateHash }
 import type { Result } from '@/core/util/result';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { safeParse } from 'valibot';
-import type { Logger } from '../observability/logger';
 import { fail } from './failure';
-import type { RoleOf } from './ports';
+import type { Note } from './ports';
 import { query } from './query';
 
 /** What the routes of recordings need; rooms.ts has it. Errors are words for the user. */
@@ -31,14 +30,14 @@ export interface ReplayPorts {
   stateHash(): StateHash;
 }
 
+/** Where a replay is played, paused and sought in. */
+export const REPLAY_PATH = '/api/v1/replay';
+
 const field = (request: FastifyRequest, name: string): unknown =>
   typeof request.body === 'object' && request.body !== null && Object.hasOwn(request.body, name) ? (request.body as Record<string, unknown>)[name] : undefined;
 
 /** Recordings and replays. Reading is for everybody who may read, everything else for administrators (server.ts sees to it); each change is logged. */
-export function recordingRoutes(app: FastifyInstance, ports: RecordingPorts, roleOf: RoleOf, log: Logger): void {
-  const audit = log.child({ audit: true });
-  const note = (request: FastifyRequest, action: string, outcome: string): void =>
-    audit.info({ who: roleOf(request.headers.authorization), address: request.ip, action, outcome }, 'recordings');
+export function recordingRoutes(app: FastifyInstance, ports: RecordingPorts, note: Note): void {
   const answer = <T>(request: FastifyRequest, reply: FastifyReply, action: string, result: Result<T, string>): T | FastifyReply => {
     note(request, action, result.ok ? 'done' : result.error);
     return result.ok ? result.value : fail(reply, 'not_possible', result.error);
@@ -53,7 +52,7 @@ export function recordingRoutes(app: FastifyInstance, ports: RecordingPorts, rol
   });
   app.delete('/api/v1/recordings', async (request, reply) => {
     const done = await ports.delete(query(request)['name']);
-    note(request, 'recording.delete', done.ok ? 'done' : done.error);
+    note(request, 'recording.delete', done.ok ? 'done' : done.error, String(query(request)['name'] ?? ''));
     return done.ok ? reply.code(204).send() : fail(reply, 'not_found', done.error);
   });
   app.get('/api/v1/recordings/download', async (request, reply) => {
@@ -68,14 +67,14 @@ export function recordingRoutes(app: FastifyInstance, ports: RecordingPorts, rol
   });
   app.post('/api/v1/replays', async (request, reply) => {
     const opened = await ports.open(field(request, 'file'));
-    note(request, 'replay.open', opened.ok ? opened.value.id : opened.error.words);
+    note(request, 'replay.open', opened.ok ? `done: ${opened.value.id}` : opened.error.words, String(field(request, 'file') ?? ''));
     if (opened.ok) return opened.value;
     const { why, words } = opened.error;
     return fail(reply, why === 'missing' ? 'not_found' : why === 'bad' ? 'bad_recording' : 'not_possible', words);
   });
   app.delete<{ Params: { id: string } }>('/api/v1/replays/:id', async (request, reply) => {
     const closed = await ports.close(request.params.id);
-    note(request, 'replay.close', closed ? 'done' : 'unknown');
+    note(request, 'replay.close', closed ? 'done' : 'unknown', request.params.id);
     return closed ? reply.code(204).send() : fail(reply, 'not_found', 'there is no such replay');
   });
   app.get('/api/v1/state-hash', () => ports.stateHash());
@@ -83,8 +82,8 @@ export function recordingRoutes(app: FastifyInstance, ports: RecordingPorts, rol
 
 /** Control of the replay in whose room this is. */
 export function replayRoutes(app: FastifyInstance, ports: ReplayPorts): void {
-  app.get('/api/v1/replay', () => ports.info());
-  app.post('/api/v1/replay', (request, reply) => {
+  app.get(REPLAY_PATH, () => ports.info());
+  app.post(REPLAY_PATH, (request, reply) => {
     const command = safeParse(ReplayCommand, request.body);
     if (!command.success) return fail(reply, 'bad_request', 'action is play, pause, step (by event or second), seek (time) or speed (0 to 100)');
     ports.command(command.output);

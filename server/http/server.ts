@@ -1,19 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Writable } from 'node:stream';
-import { LIMITS, type ErrorName } from '@/core/contract';
+import { LIMITS } from '@/core/contract';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Auth } from '../auth/auth';
 import type { Logger } from '../observability/logger';
-import { createAccess } from './access';
 import { analysisRoutes, marketRoutes, stateRoutes } from './api';
-import { BACKTESTS_PATH, backtestRoutes } from './backtests';
+import { backtestRoutes } from './backtests';
 import { venueMarketRoutes } from './books';
 import { serveBundle } from './bundle';
 import { fail, failureBody } from './failure';
-import { SECURITY_HEADERS } from './headers';
+import { isPrivate, isRead, OWN_ROUTES, refuse, type Refusal } from './guard';
+import { HSTS, SECURITY_HEADERS } from './headers';
 import { historyRoutes } from './history';
 import { overviewRoute } from './overview';
-import type { HttpOptions, HttpPorts } from './ports';
+import type { HttpOptions, HttpPorts, Note } from './ports';
+import { REPLAY_PATH } from './replays';
 import { scorecardRoutes } from './scorecard';
+import { sessionRoutes } from './session';
 import { venueRoutes } from './venues';
 
 /** Limits of reliability section 4.3. */
@@ -28,73 +31,64 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
     frameworkErrors: (_error, _request, reply) => void fail(reply.headers(SECURITY_HEADERS), 'bad_request'),
     http: { maxHeaderSize: HTTP_LIMITS.headerBytes, headersTimeout: HTTP_LIMITS.headersMs, connectionsCheckingInterval: HTTP_LIMITS.checkMs },
   });
-  const access = createAccess(options.token, options.viewerToken);
+  // Only JSON: a form or a plain text is what another page can send without being asked.
+  app.removeContentTypeParser('text/plain');
+  const { auth } = options;
+  const noted = new WeakSet<FastifyRequest>();
+  const note: Note = (request, action, outcome, target) => {
+    noted.add(request);
+    auth.note(request.raw, action, outcome, target);
+  };
   app.addHook('onRequest', async (request, reply) => {
     // A room is a server of its own, with its own checks of host, origin and token.
     if (ports.rooms?.request(request.raw, reply.raw) === true) return reply.hijack();
     reply.headers(SECURITY_HEADERS);
+    if (auth.peer(request.raw).secure) reply.header('strict-transport-security', HSTS);
     if (isPrivate(request)) reply.header('cache-control', 'no-store');
-    const refusal = refuse(request, reply, ports, access);
-    if (refusal === 'forbidden') log.info({ audit: true, who: 'viewer', address: request.ip, action: `${request.method} ${request.url.slice(0, 120)}`, outcome: refusal }, 'control refused');
-    if (refusal) return fail(reply, refusal);
+    const refusal = refuse(request, reply, ports, auth);
+    if (refusal) return answerRefusal(request, reply, refusal, auth);
     if (request.method === 'OPTIONS' && reply.hasHeader('access-control-allow-origin')) return reply.code(204).send();
     return undefined;
+  });
+  // What no handler has written down itself is written down here, so that no change goes unseen.
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url;
+    if (isRead(request) || noted.has(request) || route === undefined || OWN_ROUTES.has(route) || route === REPLAY_PATH || reply.statusCode === 401 || reply.statusCode === 403) return;
+    auth.note(request.raw, `${request.method} ${route}`, String(reply.statusCode));
   });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   marketRoutes(app, ports);
   venueMarketRoutes(app, ports);
   analysisRoutes(app, ports);
-  venueRoutes(app, ports, access, log);
+  venueRoutes(app, ports, note, (request) => auth.identify(request.raw)?.role === 'admin');
   overviewRoute(app, ports);
   historyRoutes(app, ports);
   scorecardRoutes(app, ports);
   backtestRoutes(app, ports);
+  sessionRoutes(app, auth, note);
   stateRoutes(app, ports, options);
-  ports.routes?.(app, access);
-  await serveBundle(app, options.bundleDir, options.base);
+  ports.routes?.(app, note);
+  await serveBundle(app, { folder: options.bundleDir, base: options.base ?? '/', signedIn: (request) => auth.identify(request) !== null });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (ports.rooms?.upgrade(request, socket, head) === true) return;
-    if (options.token !== null && access(request.headers.authorization) === null) {
-      socket.end('HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-      return;
-    }
-    ports.upgrade(request, socket, head);
+    if (ports.rooms?.upgrade(request, socket, head) !== true) ports.upgrade(request, socket, head);
   });
   return app;
 }
 
-/** Host, origin, token and role, in this order; the reason of the refusal or null. Sets the headers another allowed origin needs. */
-function refuse(request: FastifyRequest, reply: FastifyReply, ports: HttpPorts, access: ReturnType<typeof createAccess>): ErrorName | null {
-  const { host, origin, authorization } = request.headers;
-  if (!ports.hostAllowed(host)) return 'bad_host';
-  const foreign = origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`;
-  const allowed = origin === undefined || ports.originAllowed(origin, host);
-  const isRead = request.method === 'GET' || request.method === 'HEAD';
-  if (foreign && allowed) {
-    reply.headers({ 'access-control-allow-origin': origin, vary: 'origin', 'access-control-allow-headers': 'authorization, content-type', 'access-control-allow-methods': 'GET, POST' });
-  }
-  // A browser says where a request comes from; a page that is not ours changes nothing here.
-  const site = request.headers['sec-fetch-site'];
-  if (!isRead && (!allowed || (origin === undefined && (site === 'cross-site' || site === 'same-site')))) return 'bad_origin';
-  if (!isPrivate(request) || request.method === 'OPTIONS') return null;
-  const role = access(authorization);
-  if (role === null) return 'unauthorized';
-  // A backtest changes nothing that others see.
-  return isRead || role === 'admin' || request.routeOptions.url === BACKTESTS_PATH ? null : 'forbidden';
-}
-
-/**
- * Does the address need a token? The route that was found decides, not the text of the address: `/%61pi` finds the same route as `/api`. Where none
- * was found the text does, so that nobody learns without a token what exists.
- */
-function isPrivate(request: FastifyRequest): boolean {
-  return [request.routeOptions.url, request.url.split('?')[0]].some((path) => path?.startsWith('/api') === true || path === '/metrics');
+/** Answers a refusal and writes it down where it tells something: a wrong secret, an attempt beyond the own rights, a foreign page. */
+function answerRefusal(request: FastifyRequest, reply: FastifyReply, { code, detail, waitMs }: Refusal, auth: Auth): FastifyReply {
+  const action = `${request.method} ${request.url.split('?')[0] ?? ''}`;
+  const brought = request.headers.authorization !== undefined || request.headers.cookie !== undefined;
+  if (code !== 'unauthorized' || brought) auth.refused(request.raw, action, code);
+  if (waitMs !== undefined) reply.header('retry-after', String(Math.ceil(waitMs / 1_000)));
+  return fail(reply, code, detail);
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status === 413) return fail(reply, 'payload_too_large');
   if (status === 404) return fail(reply, 'not_found');
+  if (status === 415) return fail(reply, 'bad_request', 'a body is application/json');
   if (status >= 400 && status < 500) return fail(reply, 'bad_request');
   request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
   return fail(reply, 'internal');

@@ -1,11 +1,9 @@
 import type { StatusMessage, VenueInfo } from '@/core/contract';
 import type { VenueFacts } from '@/core/engineTypes';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from '../observability/logger';
-import type { Role } from './access';
 import { fail } from './failure';
 import { wholeMs } from './query';
-import type { HttpPorts, VenueState } from './ports';
+import type { HttpPorts, Note, VenueState } from './ports';
 
 /** Longest text of a reason in an answer. */
 const WORDS = 512;
@@ -36,17 +34,22 @@ function infoOf(status: VenueState, source: HttpPorts['sources'][number] | undef
   };
 }
 
-/** State of the sources, and their control by an administrator. Every attempt to control one is written to the log, whatever came of it. */
-export function venueRoutes(app: FastifyInstance, ports: HttpPorts, roleOf: (authorization: string | undefined) => Role | null, log: Logger): void {
-  const audit = log.child({ audit: true });
-  app.get('/api/v1/venues', () => venueInfos(ports));
+/**
+ * State of the sources, and their control by an administrator. Every attempt to control one is written down, whatever came of it.
+ * @param mayControl may the one who asks start and stop sources? Others are told that nothing can be started or stopped by them.
+ */
+export function venueRoutes(app: FastifyInstance, ports: HttpPorts, note: Note, mayControl: (request: FastifyRequest) => boolean): void {
+  app.get('/api/v1/venues', (request) => {
+    const infos = venueInfos(ports);
+    return mayControl(request) ? infos : infos.map((info) => ({ ...info, canStart: false, canStop: false }));
+  });
   for (const action of ['start', 'stop'] as const) {
     app.post<{ Params: { id: string } }>(`/api/v1/venues/:id/${action}`, async (request, reply) => {
-      const note = (outcome: string): void => audit.info({ who: roleOf(request.headers.authorization), address: request.ip, action: `venue.${action}`, venue: request.params.id, outcome }, 'control of a source');
+      const write = (outcome: string): void => note(request, `venue.${action}`, outcome, request.params.id);
       try {
-        return await control(ports, action, request, reply, note);
+        return await control(ports, action, request, reply, write);
       } catch (error) {
-        note('failed');
+        write('failed');
         throw error;
       }
     });

@@ -36,14 +36,14 @@ describe('configuration', () => {
 
   it('takes every setting from its variable and from its option, the option winning', () => {
     const samples: Record<string, string> = {
-      TICKGLASS_TOKEN: 'a-token', TICKGLASS_VIEWER_TOKEN: 'v-token', TICKGLASS_NATS_URL: '', FINNHUB_API_KEY: 'k', TWELVE_DATA_API_KEY: 'k',
+      TICKGLASS_TOKEN: 'a'.repeat(32), TICKGLASS_VIEWER_TOKEN: 'v'.repeat(32), TICKGLASS_NATS_URL: '', FINNHUB_API_KEY: 'k', TWELVE_DATA_API_KEY: 'k',
       ALPHA_VANTAGE_API_KEY: 'k', COINGECKO_API_KEY: 'k',
     };
     for (const setting of ALL_SETTINGS) {
       const example = samples[setting.env] ?? setting.example;
       if (example === '') continue;
       expect(setting.parse(example).ok, setting.env).toBe(true);
-      const base = { TICKGLASS_TOKEN: 'base' };
+      const base = { TICKGLASS_TOKEN: 'b'.repeat(32) };
       expect(load([], { ...base, [setting.env]: example }).kind, setting.env).toBe('config');
       expect(load([`${optionName(setting)}=${example}`], base).kind, setting.env).toBe('config');
       expect(load([optionName(setting), example], base).kind, setting.env).toBe('config');
@@ -63,7 +63,7 @@ describe('configuration', () => {
     ['TICKGLASS_BINANCE_WS_URL', 'http://x'], ['TICKGLASS_BINANCE_REST_URL', 'https://user:pw@x'], ['TICKGLASS_OKX_WS_URL', 'no url'],
     ['TICKGLASS_ALLOWED_HOSTS', 'a b'], ['TICKGLASS_ALLOWED_ORIGINS', '*'], ['TICKGLASS_ALLOWED_ORIGINS', 'null'], ['TICKGLASS_ALLOWED_ORIGINS', 'https://a.example/path'],
     ['TICKGLASS_MARKET_INTERVAL_MS', '0'], ['TICKGLASS_SIGNALS_INTERVAL_MS', '30s'], ['TICKGLASS_BINARY_INTERVAL_MS', ' - '], ['TICKGLASS_ROLE', 'ingest'], ['TICKGLASS_ROLE', 'king'],
-    ['TICKGLASS_NATS_URL', 'nats://127.0.0.1:4222'], ['TICKGLASS_HOST', '0.0.0.0'], ['TICKGLASS_VIEWER_TOKEN', 'x'],
+    ['TICKGLASS_NATS_URL', 'nats://127.0.0.1:4222'], ['TICKGLASS_HOST', '0.0.0.0'], ['TICKGLASS_VIEWER_TOKEN', 'x'], ['TICKGLASS_TOKEN', 'two words'], ['TICKGLASS_TRUSTED_PROXIES', 'proxy.example.org'], ['TICKGLASS_TRUSTED_PROXIES', '10.0.0.0/33'], ['TICKGLASS_CONNECTIONS', '0'],
   ])('refuses %s=%s in one line that names it', (name, value) => {
     const loaded = load([], { [name]: value });
     expect(loaded.kind).toBe('error');
@@ -90,7 +90,7 @@ describe('configuration', () => {
   it('wants a replay file for the feed replay, and a token away from loopback', () => {
     expect(load(['--feed', 'replay'])).toMatchObject({ kind: 'error', message: expect.stringContaining('TICKGLASS_REPLAY_FILE') });
     expect(load(['--feed', 'replay', '--replay-file', 'x.jsonl']).kind).toBe('config');
-    expect(load(['--host', '0.0.0.0', '--token', 'secret']).kind).toBe('config');
+    expect(load(['--host', '0.0.0.0', '--token', 's'.repeat(32)]).kind).toBe('config');
     expect(['127.0.0.1', '127.9.9.9', '::1', '[::1]', 'LOCALHOST'].every(isLoopback)).toBe(true);
     expect(['0.0.0.0', '::', '192.168.1.2', 'localhost.evil', '127.0.0.1.evil', '1270.0.0.1'].some(isLoopback)).toBe(false);
   });

@@ -5,6 +5,8 @@ import type { InitialData, StatusMessage } from '@/core/contract';
 import { createEngine, type Engine } from '@/core/engine';
 import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
 import { err, ok } from '@/core/util/result';
+import { Audit } from '../../../server/auth/audit';
+import { Auth } from '../../../server/auth/auth';
 import type { HttpOptions, HttpPorts, SourceFacts, VenueState } from '../../../server/http/ports';
 import { createHttpServer } from '../../../server/http/server';
 import { checkOrigin, hostAllowed } from '../../../server/hub/origin';
@@ -37,6 +39,12 @@ export function marketOf(engine: Engine): HttpPorts['market'] {
   };
 }
 
+export interface RigOptions extends Partial<HttpOptions> {
+  readonly token?: string | null;
+  readonly viewerToken?: string | null;
+  readonly trustedProxies?: readonly string[];
+}
+
 /** Two fake sources that can be started and stopped; the real engine; what was told and logged is kept. */
 export class HttpRig {
   readonly engine = createEngine({ instruments: BUILT_IN_INSTRUMENTS, venuePriority: ['okx', 'kraken'] });
@@ -46,6 +54,11 @@ export class HttpRig {
   sources: readonly SourceFacts[] = [sourceFacts('okx', 20), sourceFacts('kraken', 40, { attribution: { text: 'Data by Kraken', url: 'https://www.kraken.com' } })];
   feed = { now: () => NOW, speed: 1 };
   app: FastifyInstance | null = null;
+  auth: Auth | null = null;
+  dataDir = ':memory:';
+  /** Monotonic time, ms; moved by hand. */
+  mono = 0;
+  readonly clock = { now: () => NOW, monotonic: () => this.mono };
 
   ports(over: Partial<HttpPorts> = {}): HttpPorts {
     const set = (id: string, state: VenueState['state']) => {
@@ -71,20 +84,23 @@ export class HttpRig {
     };
   }
 
-  async start(options: Partial<HttpOptions> = {}, over: Partial<HttpPorts> = {}): Promise<FastifyInstance> {
+  async start({ token = null, viewerToken = null, trustedProxies = [], auth, ...options }: RigOptions = {}, over: Partial<HttpPorts> = {}): Promise<FastifyInstance> {
     const sink = new Writable({
       write: (chunk, _encoding, done) => {
         this.log.push(JSON.parse(String(chunk)) as Record<string, unknown>);
         done();
       },
     });
-    this.app = await createHttpServer(this.ports(over), { version: '9.9.9', bundleDir: '/nowhere', token: null, viewerToken: null, ...options }, pino({ level: 'info' }, sink));
+    const log = pino({ level: 'info' }, sink);
+    const audit = new Audit({ dataDir: this.dataDir, log, clock: this.clock });
+    this.auth = auth ?? new Auth({ token, viewerToken, trustedProxies, connectionsPerUser: 20, clock: this.clock, audit });
+    this.app = await createHttpServer(this.ports({ clock: this.clock, ...over }), { version: '9.9.9', bundleDir: '/nowhere', auth: this.auth, ...options }, log);
     return this.app;
   }
 
-  async ask(method: 'GET' | 'POST' | 'HEAD' | 'OPTIONS', url: string, headers: Record<string, string> = {}) {
+  async ask(method: 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'OPTIONS', url: string, headers: Record<string, string> = {}, body?: object) {
     if (!this.app) throw new Error('not started');
-    return this.app.inject({ method, url, headers: { host: 'localhost:8000', ...headers } });
+    return this.app.inject({ method, url, headers: { host: 'localhost:8000', ...headers }, ...(body ? { payload: body } : {}) });
   }
 
   async close(): Promise<void> {

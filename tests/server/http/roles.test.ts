@@ -9,11 +9,12 @@ type Who = 'everybody' | 'readers' | 'admins';
 /** Every route, by who may use it. A route that is not in this table fails the last test. */
 const ROUTES: readonly (readonly [method: 'GET' | 'POST', url: string, who: Who])[] = [
   ['GET', '/health', 'everybody'], ['GET', '/', 'everybody'], ['GET', '/market', 'everybody'], ['GET', '/market/BTC%2FUSDT', 'everybody'], ['GET', '/analysis', 'everybody'], ['GET', '/alerts', 'everybody'],
-  ['GET', '/status', 'everybody'], ['GET', '/replay', 'everybody'], ['GET', '/assets/a.js', 'everybody'], ['GET', '/config.json', 'everybody'],
+  ['GET', '/status', 'everybody'], ['GET', '/replay', 'everybody'], ['GET', '/assets/a.js', 'everybody'], ['GET', '/config.json', 'everybody'], ['GET', '/login', 'everybody'], ['GET', '/api/v1/session', 'everybody'],
   ['GET', '/metrics', 'readers'], ['GET', '/api/v1/instruments', 'readers'], ['GET', '/api/v1/prices', 'readers'], ['GET', '/api/v1/prices/BTC%2FUSDT', 'readers'], ['GET', '/api/v1/snapshot', 'readers'],
   ['GET', '/api/v1/candles?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/trades?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/orderbook?symbol=BTC/USDT', 'readers'],
   ['GET', '/api/v1/quotes?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/compare?symbol=BTC/USDT', 'readers'], ['GET', '/api/v1/signals', 'readers'], ['GET', '/api/v1/signals/history', 'readers'],
   ['GET', '/api/v1/sentiment', 'readers'], ['GET', '/api/v1/scorecard', 'readers'], ['POST', '/api/v1/backtests', 'readers'], ['GET', '/api/v1/backtests/abc', 'readers'], ['GET', '/api/v1/venues', 'readers'], ['GET', '/api/v1/nothing', 'readers'], ['GET', '/api/v1/history', 'readers'], ['GET', '/api/v1/overview', 'readers'], ['GET', '/api/v1/export?table=candles', 'readers'],
+  ['POST', '/api/v1/ws-ticket', 'readers'], ['POST', '/api/v1/client-metrics', 'readers'], ['GET', '/health/live', 'everybody'], ['GET', '/health/ready', 'everybody'], ['POST', '/api/v1/logout', 'readers'], ['GET', '/api/v1/audit', 'admins'],
   ['POST', '/api/v1/venues/okx/stop', 'admins'], ['POST', '/api/v1/venues/okx/start', 'admins'], ['POST', '/api/v1/venues/nope/start', 'admins'], ['POST', '/api/v1/instruments', 'admins'], ['POST', '/api/v1/nothing', 'admins'],
 ];
 
@@ -39,7 +40,7 @@ describe('who may do what', () => {
     await rig.start(TOKENS);
     for (const headers of [ROLES.viewer, ROLES.none]) await rig.ask('POST', '/api/v1/venues/okx/stop', headers);
     expect([rig.told, rig.venues.find((venue) => venue.id === 'okx')?.state]).toEqual([[], 'live']);
-    expect(rig.log.filter((line) => line['audit'] === true)).toMatchObject([{ who: 'viewer', address: '127.0.0.1', action: 'POST /api/v1/venues/okx/stop', outcome: 'forbidden' }]);
+    expect(rig.log.filter((line) => line['audit'] === true)).toMatchObject([{ who: 'viewer', user: 'token:viewer', address: '127.0.0.1', action: 'POST /api/v1/venues/okx/stop', outcome: 'forbidden' }]);
     expect(JSON.stringify(rig.log)).not.toMatch(/viewer-token|admin-token/);
   });
 
@@ -59,7 +60,8 @@ describe('who may do what', () => {
 
   it('has every route of the interface in the table above', async () => {
     const app = await rig.start(TOKENS);
-    const listed = routesOf(app);
+    // Signing in is for nobody yet: its answers are in session.test.ts.
+    const listed = routesOf(app).filter((route) => route !== 'POST /api/v1/login');
     const paths = ROUTES.map(([method, url]) => `${method} ${url.split('?')[0] ?? ''}`);
     const matches = (route: string): boolean => {
       const pattern = new RegExp(`^${route.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:\w+/g, '[^/]+').replace(/\*/g, '.+')}$`);

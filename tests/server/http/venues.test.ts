@@ -12,7 +12,7 @@ afterEach(async () => {
   await rig.close();
   rig = new HttpRig();
 });
-const audits = () => rig.log.filter((line) => line['audit'] === true).map(({ who, address, action, venue, outcome }) => ({ who, address, action, venue, outcome }));
+const audits = () => rig.log.filter((line) => line['audit'] === true).map(({ who, address, action, target, outcome }) => ({ who, address, action, target, outcome }));
 
 describe('GET /api/v1/venues', () => {
   it('tells everything that is known of each source, the preferred first, in the form of the contract', async () => {
@@ -61,8 +61,8 @@ describe('start and stop', () => {
       { code: 'feed_started', source: 'okx', level: 'info', state: 'connecting' },
     ]);
     expect(audits()).toEqual([
-      { who: 'admin', address: '127.0.0.1', action: 'venue.stop', venue: 'okx', outcome: 'done' },
-      { who: 'admin', address: '127.0.0.1', action: 'venue.start', venue: 'okx', outcome: 'done' },
+      { who: 'admin', address: '127.0.0.1', action: 'venue.stop', target: 'okx', outcome: 'done' },
+      { who: 'admin', address: '127.0.0.1', action: 'venue.start', target: 'okx', outcome: 'done' },
     ]);
   });
 
@@ -119,7 +119,7 @@ describe('start and stop', () => {
     expect(rig.venues.find((venue) => venue.id === 'okx')?.state).toBe('live');
     expect((await rig.ask('POST', '/api/v1/venues/okx/stop', { origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' })).statusCode).toBe(200);
     const preflight = await rig.ask('OPTIONS', '/api/v1/venues/okx/start', { origin: 'https://app.example.org' });
-    expect(preflight.headers['access-control-allow-methods']).toBe('GET, POST');
+    expect(preflight.headers['access-control-allow-methods']).toBe('GET, POST, DELETE');
     expect((await rig.ask('GET', '/api/v1/venues/okx/stop')).statusCode).toBe(404);
   });
 });

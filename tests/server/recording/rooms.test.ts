@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient, type Client } from '@/service';
+import { Audit } from '../../../server/auth/audit';
+import { Auth } from '../../../server/auth/auth';
 import { VENUES } from '../../../server/connectors/registry';
 import { createHistory } from '../../../server/history/history';
 import { recordingRoutes } from '../../../server/http/replays';
@@ -27,13 +29,14 @@ const clients: Client[] = [];
 async function serve(tokens: { token: string | null; viewerToken: string | null } = { token: null, viewerToken: null }): Promise<void> {
   live = rig(folder);
   const web = new HttpRig();
+  const auth = new Auth({ ...tokens, trustedProxies: [], connectionsPerUser: 20, clock: systemClock, audit: new Audit({ dataDir: ':memory:', log, clock: systemClock }) });
   const doors = { hostAllowed: () => true, originAllowed: () => true };
   rooms = new Rooms({
-    venues: VENUES, clock: systemClock, log, most: 2, http: { version: '9.9.9', bundleDir: '/nowhere', ...tokens }, hub: {}, doors, fees: new Map(),
+    venues: VENUES, clock: systemClock, log, most: 2, http: { version: '9.9.9', bundleDir: '/nowhere', auth }, hub: {}, doors, fees: new Map(),
     noHistory: () => createHistory({ dataDir: ':memory:' } as Parameters<typeof createHistory>[0]),
   });
   const replays = createReplays({ recordings: live.recordings, rooms, engine: live.engine, clock: systemClock, most: 2, problem: '', diagnostics: () => ({ version: '9.9.9' }) });
-  app = await web.start(tokens, { ...doors, rooms, routes: (server, roleOf) => recordingRoutes(server, replays, roleOf, log) });
+  app = await web.start({ auth }, { ...doors, rooms, routes: (server, note) => recordingRoutes(server, replays, note) });
   url = await app.listen({ host: '127.0.0.1', port: 0 });
 }
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'tickglass-rooms-')); });
@@ -181,11 +184,11 @@ describe('who may do what', () => {
     expect(live.recordings.status.running).toBeNull();
     const status = (token?: string) => new Promise<number>((resolve) => {
       const socket = new WebSocket(`${url.replace('http', 'ws')}/replay/${id}/ws/market/stream`, token ? { headers: { authorization: `Bearer ${token}` } } : {});
-      socket.on('open', () => { socket.terminate(); resolve(101); });
-      socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+      socket.once('message', () => { socket.terminate(); resolve(101); });
+      socket.on('close', (code) => resolve(code));
       socket.on('error', () => undefined);
     });
-    expect([await status(), await status(viewer)]).toEqual([401, 101]);
+    expect([await status(), await status(viewer)]).toEqual([4401, 101]);
   }, 30_000);
 });
 

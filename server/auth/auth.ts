@@ -1,0 +1,159 @@
+import type { IncomingMessage } from 'node:http';
+import { TIMINGS } from '@/core/contract';
+import type { Clock } from '../observability/clock';
+import type { Audit } from './audit';
+import { cookieName, readCookie } from './cookie';
+import { EVERYBODY, type Identity, type Role } from './identity';
+import { OPEN_PASS, type Pass } from './pass';
+import { Attempts, Pace } from './pace';
+import { createPeerReader, limitKey, type Peer } from './peer';
+import { CsrfTokens, digest, same } from './secret';
+import { Sessions } from './sessions';
+import { SocketPass } from './socketPass';
+import { Tickets } from './tickets';
+
+export interface AuthOptions {
+  /** null = nobody is asked for anything; right on loopback only (config/load.ts sees to it). */
+  readonly token: string | null;
+  readonly viewerToken: string | null;
+  readonly trustedProxies: readonly string[];
+  /** Sockets one user may have open. */
+  readonly connectionsPerUser: number;
+  readonly clock: Clock;
+  readonly audit: Audit;
+}
+
+/** Offered by a client that will bring its ticket in the hello: the server then waits for it as long as for any hello. */
+export const TICKET_PROTOCOL = 'tickglass.ticket';
+/** Time anybody else has to say who they are, ms: a socket without any right is closed within 100 ms. */
+const GRACE_MS = 80;
+/** Per minute: tickets of a user, changes by a user, lines about refusals of one address. */
+const PACES = { tickets: 60, changes: 120, refusals: 20 } as const;
+
+/** Who may do what: tokens, sessions, tickets, and what proves that a request is meant. One for the whole process, replays included. */
+export class Auth {
+  readonly audit: Audit;
+  readonly sessions: Sessions;
+  readonly attempts: Attempts;
+  readonly changes: Pace;
+  private readonly tickets: Tickets;
+  private readonly csrf = new CsrfTokens();
+  private readonly ticketPace: Pace;
+  private readonly refusals: Pace;
+  private readonly readPeer: (request: IncomingMessage) => Peer;
+  private readonly known: readonly { readonly digest: Buffer; readonly role: Role }[];
+  /** Open sockets by user. */
+  private readonly open = new Map<string, number>();
+
+  constructor(private readonly options: AuthOptions) {
+    const { clock, token, viewerToken } = options;
+    this.audit = options.audit;
+    this.sessions = new Sessions(clock);
+    this.tickets = new Tickets(clock);
+    this.attempts = new Attempts(clock);
+    this.ticketPace = new Pace(clock, PACES.tickets);
+    this.changes = new Pace(clock, PACES.changes);
+    this.refusals = new Pace(clock, PACES.refusals);
+    this.readPeer = createPeerReader(options.trustedProxies);
+    this.known = [{ role: 'admin' as const, text: token }, { role: 'viewer' as const, text: viewerToken }].flatMap(({ role, text }) => (text === null ? [] : [{ role, digest: digest(text) }]));
+  }
+
+  get mode(): 'none' | 'token' {
+    return this.options.token === null ? 'none' : 'token';
+  }
+
+  peer(request: IncomingMessage): Peer {
+    return this.readPeer(request);
+  }
+
+  /** Role of a token. Compared as digests, all of them always, so that the time of an answer tells nothing. */
+  roleOf(token: string): Role | null {
+    const given = digest(token);
+    let role: Role | null = null;
+    for (const known of this.known) if (same(given, known.digest)) role ??= known.role;
+    return role;
+  }
+
+  /** Who makes a request; null = nobody that is known. A header goes before a cookie: what it says counts, also when it is wrong. */
+  identify(request: IncomingMessage): Identity | null {
+    if (this.mode === 'none') return EVERYBODY;
+    const { authorization, cookie } = request.headers;
+    if (authorization !== undefined) {
+      const given = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';
+      const role = this.roleOf(given);
+      if (role !== null) return { role, via: 'token', session: null, user: `token:${role}` };
+      return this.ofSession(given, 'bearer');
+    }
+    return cookie === undefined ? null : this.ofSession(readCookie(cookie, cookieName(this.peer(request).secure)) ?? '', 'cookie');
+  }
+
+  private ofSession(secret: string, via: 'cookie' | 'bearer'): Identity | null {
+    const session = this.sessions.find(secret);
+    return session && { role: session.role, via, session, user: session.name };
+  }
+
+  csrfOf(identity: Identity | null): string | null {
+    return identity?.session ? this.csrf.make(identity.session.name) : null;
+  }
+
+  /** Did a page of ours mean this request? Browsers send cookies along unasked, headers only when a page says so. */
+  isMeant(identity: Identity, request: IncomingMessage): boolean {
+    if (identity.via !== 'cookie' || !identity.session) return true;
+    const site = request.headers['sec-fetch-site'];
+    return (site === undefined || site === 'same-origin' || site === 'none') && this.csrf.isValid(identity.session.name, request.headers['x-csrftoken']);
+  }
+
+  /** A ticket for one stream; a number = the ms to wait before another may be asked for. */
+  ticket(identity: Identity, request: IncomingMessage, stream: string): string | number {
+    return this.ticketPace.take(identity.user) || this.tickets.issue(identity, this.peer(request).address, stream);
+  }
+
+  /** What an upgrade brings, as the right to read one stream. */
+  readonly passOf = (request: IncomingMessage, stream: string, dialect: string): Pass => {
+    if (this.mode === 'none') return OPEN_PASS;
+    const { address } = this.peer(request);
+    const redeem = (ticket: string): Identity | null => this.tickets.redeem(ticket, address, stream);
+    // Plain clients say nothing that could carry a ticket; theirs may stand in the address, which is why it is good once.
+    const inAddress = new URLSearchParams((request.url ?? '').split('?')[1] ?? '').get('ticket');
+    const given = this.identify(request);
+    const pass = new SocketPass({
+      sessions: this.sessions, clock: this.options.clock, redeem, graceMs: dialect === 'plain' ? 0 : bringsTicket(request) ? TIMINGS.helloMs : GRACE_MS,
+      enter: (user) => this.enter(user), leave: (user) => this.leave(user),
+    });
+    if (given) pass.admit(given, false);
+    else if (inAddress !== null) pass.redeem(inAddress);
+    if (!pass.ok && pass.graceMs === 0) this.refused(request, 'stream', `no sign-in for ${stream}`);
+    return pass;
+  };
+
+  private enter(user: string): boolean {
+    const count = this.open.get(user) ?? 0;
+    if (count >= this.options.connectionsPerUser) return false;
+    this.open.set(user, count + 1);
+    return true;
+  }
+
+  private leave(user: string): void {
+    const left = (this.open.get(user) ?? 1) - 1;
+    if (left > 0) this.open.set(user, left);
+    else this.open.delete(user);
+  }
+
+  /** Writes down what somebody did. */
+  note(request: IncomingMessage, action: string, outcome: string, target = '', identity = this.identify(request)): void {
+    this.audit.note({ who: identity?.role ?? 'nobody', user: identity?.user ?? '', address: this.peer(request).address, action, target, outcome });
+  }
+
+  /** Writes down a refusal; of one address so many a minute, as a flood of them says no more than the first. */
+  refused(request: IncomingMessage, action: string, outcome: string): void {
+    const { address } = this.peer(request);
+    if (this.refusals.take(limitKey(address)) === 0) this.note(request, action, outcome);
+  }
+}
+
+/** Said by the client, or to be expected: a page of another origin has no cookie here. */
+function bringsTicket({ headers }: IncomingMessage): boolean {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const { host, origin } = headers;
+  return offered.includes(TICKET_PROTOCOL) || (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`);
+}
