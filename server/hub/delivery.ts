@@ -51,7 +51,7 @@ export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outl
     if (!outlet.ready()) return true;
     const frames = encoder.delta(replica, sub, sub.sent, sub.cursor, outlet.sv);
     if (frames) {
-      if (sub.shape === 'rows' && frames.length > 0) sendSchema(encoder, sub, outlet);
+      if ((sub.shape === 'rows' || sub.shape === 'sparse') && frames.length > 0) sendSchema(encoder, sub, outlet);
       for (const frame of frames) {
         // Keyed changes go out whole or not at all: stopping half-way would leave the keys that changed last for the next time, and
         // under a steady load those are always the same ones. Items of a log wait in their order and may.
@@ -82,7 +82,7 @@ function sendSchema(encoder: Encoder, sub: Subscription, outlet: Outlet): void {
   const { rows } = encoder;
   const { schema } = outlet;
   if (schema.sid === rows.sid && schema.length === rows.length) return;
-  outlet.send(encode(rows.schema(sub.channel.name, schema.sid === rows.sid ? schema.length : 0)));
+  outlet.send(encode(rows.schema(sub.channel.name, schema.sid === rows.sid ? schema.length : 0, sub.shape === 'sparse')));
   schema.sid = rows.sid;
   schema.length = rows.length;
 }

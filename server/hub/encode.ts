@@ -9,8 +9,8 @@ import { LOG_SNAPSHOT_ITEMS, type Replica } from './replicas';
 import { RowTable } from './rows';
 import { isQuote, isVenueQuote, marketData, payloadText, symbolOf, venueQuoteData, type SendTime } from './values';
 
-/** How changes of a channel are written for one client. `book`: the book messages, the same for all clients. `price:NAME` is the compatibility shape for that connector name. */
-export type Shape = 'single' | 'objects' | 'rows' | 'book' | `price:${string}`;
+/** How changes of a channel are written for one client. `sparse`: rows with changed columns only. `book`: the book messages, the same for all clients. `price:NAME` is the compatibility shape for that connector name. */
+export type Shape = 'single' | 'objects' | 'rows' | 'sparse' | 'book' | `price:${string}`;
 
 /** What a subscription reads and how; equal views at equal positions share their frames. */
 export interface View {
@@ -38,6 +38,7 @@ export interface SnapshotPlan {
 /** Age up to which encoded frames are shared, ms: the error it adds to the ages inside them. */
 const SHARE_MS = 20;
 
+const inRows = (shape: Shape): boolean => shape === 'rows' || shape === 'sparse';
 const isKeyed = (x: KeyedEntry | LogItem): x is KeyedEntry => 'key' in x;
 
 /** Groups in order, each within `limit` of size where its members allow. */
@@ -60,6 +61,8 @@ function pack<T>(items: readonly T[], size: (item: T) => number, limit: number):
 export class Encoder {
   readonly rows = new RowTable();
   private readonly shared = new Map<string, readonly Frame[] | null>();
+  /** Rows made at the present instant: views with different filters share them. */
+  private readonly rowTexts = new Map<KeyedEntry, { readonly version: number; readonly cursor: number; readonly shape: Shape; readonly sid: number; readonly text: string }>();
   private sharedAt = -Infinity;
   private time: SendTime = { iso: '', wall: 0, feed: 0, speed: 1 };
 
@@ -78,9 +81,10 @@ export class Encoder {
     const at = this.clock.monotonic();
     if (at - this.sharedAt > SHARE_MS) {
       this.shared.clear();
+      this.rowTexts.clear();
       this.sharedAt = at;
       const feed = this.feedClock();
-      const wall = this.clock.now();
+      const wall = Math.round(this.clock.now());
       this.time = { iso: new Date(wall).toISOString(), wall, feed: feed.now(), speed: feed.speed };
     }
     return this.time;
@@ -125,13 +129,13 @@ export class Encoder {
     const accept = view.filter.passesAll ? null : view.filter.accepts;
     const changes = replica.changedSince(cursor, accept);
     if (changes === null || changes.length === 0) return changes === null ? null : [];
-    return this.keyedFrames(replica, view, changes, prev, sv);
+    return this.keyedFrames(replica, view, changes, { prev, cursor, sv });
   }
 
-  private keyedFrames(replica: KeyedChannel, view: View, changes: readonly KeyedEntry[], prev: number, sv: number): Frame[] {
-    if (view.shape === 'rows') this.coverRows(replica, changes);
-    const texts = new Map(changes.map((e) => [e, e.value === undefined ? '' : this.changeText(e, view)]));
-    const one = view.shape !== 'objects' && view.shape !== 'rows';
+  private keyedFrames(replica: KeyedChannel, view: View, changes: readonly KeyedEntry[], { prev, cursor, sv }: { prev: number; cursor: number; sv: number }): Frame[] {
+    if (inRows(view.shape)) this.coverRows(replica, changes);
+    const texts = new Map(changes.map((e) => [e, e.value === undefined ? '' : this.changeText(e, view, cursor)]));
+    const one = view.shape !== 'objects' && !inRows(view.shape);
     // A frame may end between two entries only where their versions differ.
     const runs = pack(changes, (e) => (texts.get(e)?.length ?? 0) + e.key.length + 50, one ? 0 : this.partBytes);
     const frames: Frame[] = [];
@@ -159,9 +163,19 @@ export class Encoder {
   }
 
   /** JSON of one keyed value as its shape needs it; empty when it cannot be written. */
-  private changeText(entry: KeyedEntry, view: View): string {
-    if (view.shape === 'rows') return isQuote(entry.value) ? this.rows.row(entry.key, marketData(entry.value, this.time)) : '';
-    return this.valueText(entry, view.channel) ?? '';
+  private changeText(entry: KeyedEntry, { shape, channel }: View, cursor: number): string {
+    if (!inRows(shape)) return this.valueText(entry, channel) ?? '';
+    const known = this.rowTexts.get(entry);
+    if (known?.version === entry.version && known.cursor === cursor && known.shape === shape && known.sid === this.rows.sid) return known.text;
+    const text = this.rowText(entry, shape, cursor);
+    this.rowTexts.set(entry, { version: entry.version, cursor, shape, sid: this.rows.sid, text });
+    return text;
+  }
+
+  private rowText(entry: KeyedEntry, shape: Shape, cursor: number): string {
+    if (!isQuote(entry.value)) return '';
+    const data = marketData(entry.value, this.time);
+    return shape === 'sparse' ? this.rows.sparseRow(entry, data, cursor, this.time.wall) : this.rows.row(entry.key, data);
   }
 
   private valueText(entry: KeyedEntry, channel: ParsedChannel): string | null {
@@ -178,7 +192,7 @@ export class Encoder {
   private keyedFrame(replica: KeyedChannel, view: View, run: readonly KeyedEntry[], texts: ReadonlyMap<KeyedEntry, string>, range: { from: number; to: number; sv: number }): string | null {
     const { channel, shape } = view;
     const { from, to, sv } = range;
-    if (shape === 'rows') {
+    if (inRows(shape)) {
       const rows = run.filter((e) => texts.get(e)).map((e) => texts.get(e));
       const gone = run.filter((e) => e.value === undefined).map((e) => this.rows.rowOf(e.key)).filter((i) => i !== undefined);
       return `{"t":"b","c":${this.rows.sid},"e":${JSON.stringify(replica.epoch)},"p":${from},"q":${to},"v":${sv},"ts":${this.time.wall},"r":[${rows.join()}],"x":[${gone.join()}]}`;
@@ -269,7 +283,7 @@ export class Encoder {
     this.now();
     const { channel, filter, shape } = view;
     // Room for the envelope is kept free. Plain clients know no parts.
-    const limit = shape === 'objects' || shape === 'rows' ? partBytes - 512 : Infinity;
+    const limit = shape === 'objects' || inRows(shape) ? partBytes - 512 : Infinity;
     let parts: (KeyedEntry | LogItem)[][];
     if (shape === 'book' && replica.kind === 'keyed') parts = [replica.state(null)];
     else if (replica.kind === 'keyed') {

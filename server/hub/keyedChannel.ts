@@ -13,6 +13,8 @@ export interface KeyedEntry {
   at: number;
   /** JSON text of the value, made at its first use; null = not yet made. */
   text: string | null;
+  /** Number of the last change of each column of the value, for channels that keep it. */
+  columns: number[] | null;
   older: KeyedEntry | null;
   newer: KeyedEntry | null;
 }
@@ -64,7 +66,11 @@ export class KeyedChannel {
   private readonly live = new RecencyList();
   private readonly removed = new RecencyList();
 
-  constructor(private readonly tombstones: number) {}
+  /** `mark` notes in `entry.columns` which parts of the value differ from `before`; not called for removals. */
+  constructor(
+    private readonly tombstones: number,
+    private readonly mark: ((entry: KeyedEntry, before: unknown) => void) | null = null,
+  ) {}
 
   /** The numbering starts anew; the state is empty. */
   reset(epoch: string): void {
@@ -96,13 +102,15 @@ export class KeyedChannel {
     if (entry) this.listOf(entry).remove(entry);
     else {
       if (value === undefined) return;
-      entry = { key, value, version, at, text: null, older: null, newer: null };
+      entry = { key, value: undefined, version, at, text: null, columns: null, older: null, newer: null };
       this.entries.set(key, entry);
     }
+    const before = entry.value;
     entry.value = value;
     entry.version = version;
     entry.at = at;
     entry.text = null;
+    if (value !== undefined) this.mark?.(entry, before);
     this.listOf(entry).push(entry);
     const forgotten = this.removed.size > this.tombstones ? this.removed.oldest : null;
     if (forgotten) {

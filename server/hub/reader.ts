@@ -11,6 +11,8 @@ export type Receipt = Omit<ReceiptMessage, 'type' | 'timestamp'>;
 export interface Reader extends Outlet {
   readonly endpoint: EndpointName;
   readonly dialect: Dialect;
+  /** Its rows carry changed columns only. */
+  readonly sparse: boolean;
   readonly defaultChannel: ParsedChannel | null;
   sv: number;
   reply(message: ServerMessage): boolean;

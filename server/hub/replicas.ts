@@ -5,6 +5,7 @@ import type { Clock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
 import { KeyedChannel } from './keyedChannel';
 import { LogChannel } from './logChannel';
+import { markColumns } from './rows';
 
 export type Replica = KeyedChannel | LogChannel;
 
@@ -30,7 +31,7 @@ export function createReplicas(clock: Clock, log: Logger): Replicas {
   let logs = 0;
 
   function make(channel: ParsedChannel): Replica {
-    if (channel.kind === 'keyed') return new KeyedChannel(LIMITS.tombstones);
+    if (channel.kind === 'keyed') return new KeyedChannel(LIMITS.tombstones, channel.family === 'market' ? markColumns : null);
     logs++;
     const share = (): number => Math.max(LOG_ITEMS_FLOOR, Math.floor(LOG_ITEMS_TOTAL / logs));
     return new LogChannel({ items: () => Math.min(LIMITS.logItems, share()), ageMs: LIMITS.logAgeMs, keep: LOG_SNAPSHOT_ITEMS });

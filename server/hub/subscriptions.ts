@@ -45,7 +45,8 @@ export class Subscriptions {
   private shape(channel: ParsedChannel): Shape {
     if (channel.family === 'book') return 'book';
     if (this.client.dialect === 'plain') return 'single';
-    return this.client.dialect === 'rows' && channel.family === 'market' ? 'rows' : 'objects';
+    if (this.client.dialect !== 'rows' || channel.family !== 'market') return 'objects';
+    return this.client.sparse ? 'sparse' : 'rows';
   }
 
   /** Opens a subscription that starts with the whole state. */

@@ -47,7 +47,7 @@ export function marketData(quote: Quote, time: SendTime): MarketData {
     quality: quote.kind,
     route: quote.route,
     state: quote.state,
-    venue_time: finite(quote.venueTime),
+    venue_time: quote.venueTime === null ? null : finite(Math.round(quote.venueTime)),
     age_ms: ageMs(quote.receiveTime, time),
   };
 }

@@ -55,6 +55,8 @@ export class ChannelState {
   schema: RowSchema | null = null;
   /** Heartbeats in a row that did not name the channel. */
   unnamed = 0;
+  /** Values of a quote channel under its position: sparse rows tell what changed of them. */
+  readonly values = new Map<string, unknown>();
   /** Book channels only. */
   readonly book: HeldBook | null;
   private seen = new Set<string>();
@@ -106,6 +108,16 @@ export class ChannelState {
     return { updates: open.data, items: open.items };
   }
 
+  /** Remembers the values that rows to come may build on. */
+  keep(updates: readonly { readonly key: string; readonly value: unknown }[], replace = false): void {
+    if (this.channel.family !== 'market') return;
+    if (replace) this.values.clear();
+    for (const { key, value } of updates) {
+      if (value === null) this.values.delete(key);
+      else this.values.set(key, value);
+    }
+  }
+
   /** Validates content and leaves out log items seen before. */
   validate(content: RawContent, replace: boolean, receivedAt: number): Validated {
     return validate(this, content, replace, receivedAt);
@@ -150,9 +162,10 @@ function validate(state: ChannelState, content: RawContent, replace: boolean, re
     if (payload === null) invalid++;
     return payload;
   };
-  const updates = content.updates.map(([key, value]) => ({ key, value: read(value) })).filter((u) => u.value !== null);
-  const removed = (content.removed ?? []).map((key) => ({ key, value: null }));
+  const values = content.updates.map(([key, value]) => ({ key, value: read(value) })).filter((u) => u.value !== null);
+  const updates = [...values, ...(content.removed ?? []).map((key) => ({ key, value: null }))];
+  state.keep(updates, replace);
   const items = (content.items ?? []).map(read).filter((item) => item !== null);
-  const change = { family, channel: name, symbol, updates: [...updates, ...removed], items: state.newItems(items, replace), lost: content.lost ?? 0, replace, receivedAt };
+  const change = { family, channel: name, symbol, updates, items: state.newItems(items, replace), lost: content.lost ?? 0, replace, receivedAt };
   return { change: change as ChannelChange, invalid };
 }

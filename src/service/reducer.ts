@@ -245,9 +245,10 @@ export class Reducer {
     const frame = { epoch: message.e, prev: message.p, seq: message.q };
     if (!this.follows(state, frame, now)) return;
     this.noteVersion(message.v);
-    const { updates, invalid, unknown } = decodeRows(message, state.schema);
+    const { updates, invalid, unknown } = decodeRows(message, state.schema, state.values);
     if (unknown > 0) return this.port.broken(`${unknown} rows without a name`);
     this.advance(state, frame);
+    state.keep(updates);
     this.port.change({ family: 'market', channel: state.channel.name, symbol: null, updates, items: [], lost: 0, replace: false, receivedAt: now });
     if (invalid > 0) this.damage(state, invalid, now);
   }

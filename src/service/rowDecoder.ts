@@ -5,55 +5,62 @@ const PROBE: MarketData = {
   price: null, bid: null, ask: null, bid_size: null, ask_size: null, open_24h: null, change_24h: null, high_24h: null, low_24h: null, volume_24h: null,
   source: '', quality: 'live', route: 'socket', state: 'ok', venue_time: null, age_ms: null,
 };
-const NUMBERS = MARKET_COLUMNS.filter((c) => PROBE[c] === null);
 const TEXTS = ['source', 'quality', 'route', 'state'] as const;
 type TextColumn = (typeof TEXTS)[number];
+type Column = keyof MarketData;
+const isColumn = (name: string): name is Column => Object.hasOwn(PROBE, name);
 
 /** Column layout of the `market` channel's compact rows on one connection. */
 export interface RowSchema {
   readonly sid: number;
   readonly ids: string[];
-  /** Position of each column in a row, the row index being 0. */
-  readonly at: Readonly<Record<string, number>>;
+  /** Columns a row may carry, in its order; null = one that only a newer client knows. */
+  readonly cols: readonly (Column | null)[];
+  /** Rows carry the two times, and of the other columns only those that changed. */
+  readonly sparse: boolean;
   /** Per text column the contract's reading of each index: an unknown kind is already `unknown` here. */
   readonly texts: Readonly<Record<TextColumn, readonly MarketData[TextColumn][]>>;
 }
 
 /** Takes up a schema message; null when it cannot be understood or does not continue the present one. */
-export function readSchema(message: SchemaMessage, present: RowSchema | null): RowSchema | null {
-  if (message.from > 0) {
-    if (!present || present.sid !== message.sid || present.ids.length !== message.from) return null;
-    present.ids.push(...message.ids);
+export function readSchema({ sid, from, ids, cols, enums, sparse }: SchemaMessage, present: RowSchema | null): RowSchema | null {
+  if (from > 0) {
+    if (!present || present.sid !== sid || present.ids.length !== from) return null;
+    present.ids.push(...ids);
     return present;
   }
-  const at = Object.fromEntries(message.cols.map((c, i) => [c, i + 1]));
-  if (!MARKET_COLUMNS.every((c) => Object.hasOwn(at, c))) return null;
+  if (!MARKET_COLUMNS.every((c) => cols.includes(c))) return null;
   const texts: Record<string, readonly string[]> = {};
   for (const column of TEXTS) {
-    const words = Object.hasOwn(message.enums, column) ? (message.enums[column] ?? []) : [];
+    const words = Object.hasOwn(enums, column) ? (enums[column] ?? []) : [];
     const read = words.map((word) => decodePayload('market', { ...PROBE, [column]: word })?.[column]);
     if (read.length === 0 || read.includes(undefined)) return null;
     texts[column] = read.filter((w) => w !== undefined);
   }
-  return { sid: message.sid, ids: [...message.ids], at, texts: texts as RowSchema['texts'] };
+  const carried = sparse ? cols.filter((c) => c !== 'venue_time' && c !== 'age_ms') : cols;
+  return { sid, ids: [...ids], cols: carried.map((c) => (isColumn(c) ? c : null)), sparse, texts: texts as RowSchema['texts'] };
 }
 
 /** One row as the object the other encodings send; null when it does not fit the schema. The cells are numbers or null already. */
-function readRow(row: readonly (number | null)[], schema: RowSchema): MarketData | null {
-  const value: Record<string, unknown> = {};
-  for (const column of NUMBERS) {
-    const cell = row[schema.at[column] ?? -1];
-    if (cell === undefined) return null;
-    value[column] = cell;
+function readRow(row: readonly (number | null)[], { cols, sparse, texts }: RowSchema, ts: number, held: MarketData | undefined): MarketData | null {
+  const value: Record<string, unknown> = sparse ? { ...held } : {};
+  let at = 1;
+  let mask = -1;
+  if (sparse) {
+    const [, bits, age, before] = row;
+    mask = bits ?? 0;
+    value['age_ms'] = age;
+    value['venue_time'] = typeof before === 'number' ? ts - before : before;
+    at = 4;
   }
-  for (const column of TEXTS) {
-    const text = schema.texts[column][row[schema.at[column] ?? -1] ?? -1];
-    if (text === undefined) return null;
-    value[column] = text;
-  }
+  cols.forEach((column, i) => {
+    if (!(mask & (1 << i))) return;
+    const cell = row[at++];
+    if (column) value[column] = Object.hasOwn(texts, column) ? texts[column as TextColumn][cell ?? -1] : cell;
+  });
   const age = value['age_ms'];
   if (typeof age === 'number' && age < 0) return null;
-  return value as MarketData;
+  return MARKET_COLUMNS.every((c) => value[c] !== undefined) ? (value as MarketData) : null;
 }
 
 export interface DecodedRows {
@@ -64,14 +71,14 @@ export interface DecodedRows {
   readonly unknown: number;
 }
 
-/** Expands compact rows. The same trace in objects gives the same updates. */
-export function decodeRows(message: RowsMessage, schema: RowSchema): DecodedRows {
+/** Expands compact rows over the values held before them. The same trace in objects gives the same updates. */
+export function decodeRows(message: RowsMessage, schema: RowSchema, held: ReadonlyMap<string, unknown>): DecodedRows {
   const updates: DecodedRows['updates'] = [];
   let invalid = 0;
   let unknown = 0;
   for (const row of message.r) {
     const key = schema.ids[row[0] ?? -1];
-    const value = key === undefined ? null : readRow(row, schema);
+    const value = key === undefined ? null : readRow(row, schema, message.ts, held.get(key) as MarketData | undefined);
     if (key === undefined) unknown++;
     else if (value === null) invalid++;
     else updates.push({ key, value });

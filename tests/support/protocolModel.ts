@@ -125,7 +125,7 @@ export class ProtocolModel {
     this.server = new Connection(this.hub, session, 'market', this.dialect);
     this.server.start();
     this.resume = this.reducer.resumePoints();
-    this.server.receive(JSON.stringify({ type: 'hello', v: PROTOCOL_VERSION, resume: this.resume }));
+    this.server.receive(JSON.stringify({ type: 'hello', v: PROTOCOL_VERSION, features: ['rows', 'sparse'], resume: this.resume }));
   }
   drop(): void {
     this.server = null;

@@ -5,7 +5,7 @@ export * from './limits';
 export * from './codes';
 export * from './errorCodes';
 export { DATA_KINDS, FEED_MODES, type DataKind, type FeedMode } from './primitives';
-export { MARKET_COLUMNS, MarketData, QUOTE_STATES, ROUTES, SparklineData, type QuoteStateName, type Route } from './messages/market';
+export { MARKET_COLUMNS, MarketData, QUOTE_STATES, ROUTES, SPARSE_COLUMNS, SparklineData, type QuoteStateName, type Route } from './messages/market';
 export { ACTIVITIES, VenueQuoteData, type ActivityName } from './messages/venueQuote';
 export { TRADE_SIDES, TradeItem, type TradeSide } from './messages/trades';
 export { BOOK_STATES, BookSnapshotMessage, BookUpdateMessage, type BookStateName } from './messages/book';

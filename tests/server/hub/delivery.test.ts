@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeServer, MARKET_COLUMNS, type MarketData, type SchemaMessage } from '@/core/contract';
+import { decodeServer, MARKET_COLUMNS, SPARSE_COLUMNS, type MarketData, type RowsMessage, type SchemaMessage } from '@/core/contract';
 import { Connection } from '../../../server/hub/connection';
 import type { HubContext } from '../../../server/hub/context';
 import { DEFAULT_HUB_OPTIONS } from '../../../server/hub/options';
@@ -31,10 +31,7 @@ class Reader {
     if ('t' in m && m.t === 'b') {
       if (!this.follows(m.e, m.p, m.q)) return;
       expect(m.c).toBe(this.schema?.sid);
-      for (const [id = 0, ...cells] of m.r) {
-        const entries = MARKET_COLUMNS.map((c, i) => [c, this.schema?.enums[c] ? this.schema.enums[c][cells[i] ?? -1] : cells[i]]);
-        this.state.set(this.ids[id ?? 0] ?? '?', Object.fromEntries(entries) as MarketData);
-      }
+      for (const row of m.r) this.row(row, m.ts);
       for (const id of m.x) this.state.delete(this.ids[id] ?? '?');
       return;
     }
@@ -58,6 +55,17 @@ class Reader {
       for (const c of m.channels) for (const [k, v] of Object.entries(c.data ?? {})) this.state.set(k, v as MarketData);
     }
   }
+  private row(row: RowsMessage['r'][number], ts: number): void {
+    const key = this.ids[row[0] ?? 0] ?? '?';
+    const text = (c: string, cell: number | null | undefined) => (this.schema?.enums[c] ? this.schema.enums[c][cell ?? -1] : cell);
+    if (!this.schema?.sparse) return void this.state.set(key, Object.fromEntries(MARKET_COLUMNS.map((c, i) => [c, text(c, row[i + 1])])) as MarketData);
+    const [, mask, age, before, ...cells] = row;
+    const carried = SPARSE_COLUMNS.filter((_, i) => (mask ?? 0) & (1 << i));
+    expect(cells).toHaveLength(carried.length);
+    const changed = Object.fromEntries(carried.map((c, i) => [c, text(c, cells[i])]));
+    this.state.set(key, { ...this.state.get(key), age_ms: age, venue_time: typeof before === 'number' ? ts - before : null, ...changed } as MarketData);
+    expect(Object.keys(this.state.get(key) ?? {})).toHaveLength(MARKET_COLUMNS.length);
+  }
   private follows(epoch: string, prev: number, seq: number): boolean {
     expect(epoch).toBe(this.epoch);
     expect(prev).toBeLessThanOrEqual(this.seq); // otherwise a gap
@@ -66,24 +74,29 @@ class Reader {
     return true;
   }
   /** Prices by symbol, without what depends on the moment of sending. */
+  get whole(): Record<string, unknown> {
+    return Object.fromEntries([...this.state].map(([k, d]) => [k, { ...d, age_ms: null }]).sort());
+  }
   get prices(): Record<string, unknown[]> {
     return Object.fromEntries([...this.state].map(([k, d]) => [k, [d.price, d.source, d.state, d.quality]]).sort());
   }
 }
 
-function join(hub: HubContext, dialect: Dialect, resume?: object): { peer: Peer; client: Connection; reader: Reader } {
+type Kind = Dialect | 'sparse';
+function join(hub: HubContext, kind: Kind, resume?: object): { peer: Peer; client: Connection; reader: Reader } {
   const peer = new Peer();
+  const dialect = kind === 'sparse' ? 'rows' : kind;
   const client = new Connection(hub, peer, 'market', dialect);
   peer.ponged = (text) => client.ponged(text);
   client.start();
-  if (dialect !== 'plain') client.receive(JSON.stringify({ type: 'hello', v: 2, ...(resume ? { resume } : {}) }));
+  if (dialect !== 'plain') client.receive(JSON.stringify({ type: 'hello', v: 2, ...(kind === 'sparse' ? { features: ['sparse'] } : {}), ...(resume ? { resume } : {}) }));
   return { peer, client, reader: new Reader() };
 }
 
 describe('delivery', () => {
   const sources = ['binance', 'okx', 'simulator'];
   const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('set' as const), list: fc.array(fc.tuple(fc.constantFrom(...KEYS), fc.option(fc.nat(1_000), { nil: undefined }), fc.constantFrom(...sources)), { minLength: 1, maxLength: 6 }) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('set' as const), list: fc.array(fc.tuple(fc.constantFrom(...KEYS), fc.option(fc.nat(9), { nil: undefined }), fc.constantFrom(...sources), fc.nat(3)), { minLength: 1, maxLength: 6 }) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('flush' as const) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), count: fc.nat(3) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('reset' as const) }) },
@@ -100,7 +113,7 @@ describe('delivery', () => {
         let epochs = 0;
         const wanted = new Set(filter ?? KEYS);
         owner.reset('market', 'e0');
-        const clients = new Map((['objects', 'rows'] as const).map((d) => [d, join(hub, d, { market: { epoch: 'e0', seq: 0, ...(filter ? { symbols: filter } : {}) } })]));
+        const clients = new Map((['objects', 'rows', 'sparse'] as const).map((d) => [d, join(hub, d, { market: { epoch: 'e0', seq: 0, ...(filter ? { symbols: filter } : {}) } })]));
         for (const c of clients.values()) c.reader.epoch = 'e0';
         const settle = () => {
           for (const c of clients.values()) for (let i = 0; i < 200; i++) {
@@ -114,7 +127,7 @@ describe('delivery', () => {
         };
         for (const s of steps) {
           if (s.do === 'set') {
-            owner.set('market', s.list.map(([k, v, venue]) => [k, v === undefined ? undefined : quote(k, v, { venue })] as const));
+            owner.set('market', s.list.map(([k, v, venue, n]) => [k, v === undefined ? undefined : quote(k, v, { venue, bidSize: n, open24h: n < 2 ? null : 100, venueTime: n ? 1_700_000_000_000 - n : null })] as const));
             for (const [k, v] of s.list) if (v === undefined) truth.delete(k);
             else truth.set(k, v);
           } else if (s.do === 'flush') for (const c of clients.values()) c.client.flushAll();
@@ -144,7 +157,9 @@ describe('delivery', () => {
         for (const [dialect, { reader }] of clients) {
           expect(Object.fromEntries(Object.entries(reader.prices).map(([k, [price]]) => [k, price])), dialect).toEqual(expected);
         }
-        expect(clients.get('rows')?.reader.prices).toEqual(clients.get('objects')?.reader.prices);
+        const [objects, rows, sparse] = [...clients.values()].map((c) => c.reader.whole);
+        expect(rows).toEqual(objects);
+        expect(sparse).toEqual(objects);
       }),
       { numRuns: 1_000 },
     );
@@ -153,16 +168,17 @@ describe('delivery', () => {
   it('rows, objects and single updates carry the same values', () => {
     const { hub, owner } = bench();
     owner.quotes(quote('AAPL', 1, { venue: 'okx', bid: null, state: 'stale', kind: 'delayed' }));
-    const clients = (['plain', 'objects', 'rows'] as const).map((d) => join(hub, d));
+    const clients = (['plain', 'objects', 'rows', 'sparse'] as const).map((d) => join(hub, d));
     owner.quotes(quote('AAPL', 2.5), quote('BTC/USDT', 3, { venue: 'kraken', receiveTime: null }), quote('AAPL', 4));
     for (const c of clients) {
       c.client.flushAll();
       c.peer.take();
       c.reader.apply(c.peer.read);
     }
-    const [plain, objects, rows] = clients.map((c) => Object.fromEntries(c.reader.state));
+    const [plain, objects, rows, sparse] = clients.map((c) => Object.fromEntries(c.reader.state));
     expect(objects).toEqual(plain);
     expect(rows).toEqual(plain);
+    expect(sparse).toEqual(plain);
     expect(plain).toMatchObject({ AAPL: { price: 4 }, 'BTC/USDT': { source: 'kraken', age_ms: null } });
   });
 

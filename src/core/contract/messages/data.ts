@@ -76,12 +76,14 @@ export const SchemaMessage = v.object({
   from: v.optional(Seq, 0),
   ids: v.pipe(v.array(v.string()), v.maxLength(10_000)),
   enums: v.optional(v.record(ShortText, v.array(ShortText)), {}),
+  /** Rows are sparse: `[row index, mask, age_ms, ts - venue_time, ...changed columns]` (docs/protocol.md, section 4). */
+  sparse: v.optional(v.boolean(), false),
 });
 export type SchemaMessage = v.InferOutput<typeof SchemaMessage>;
 
 /**
  * Compact rows: `c` = sid, `e`, `p`, `q` = epoch, prev, seq, `v` = subscription version, `ts` = send time (ms),
- * `r` = rows `[row index, ...columns]`, `x` = removed row indexes. Checked by hand in `decodeRows`, the hottest decoder.
+ * `r` = rows `[row index, ...columns]`, or sparse ones, as the schema says, `x` = removed row indexes. Checked by hand in `decodeRows`, the hottest decoder.
  */
 export interface RowsMessage {
   readonly t: 'b';

@@ -49,6 +49,9 @@ export const MARKET_COLUMNS = [
   'source', 'quality', 'route', 'state', 'venue_time', 'age_ms',
 ] as const satisfies readonly (keyof MarketData)[];
 
+/** Columns that a sparse row may leave out, bit i of its mask standing for the i-th: all but the two times, which come in every row. */
+export const SPARSE_COLUMNS = MARKET_COLUMNS.filter((c) => c !== 'venue_time' && c !== 'age_ms');
+
 /** Closes of the last hour, one a minute, oldest first (`sparkline` channel). null = no trade in that minute. */
 export const SparklineData = v.object({
   /** Open time of the last minute in `closes`, ms since epoch. */
