@@ -21,6 +21,8 @@ const Schema = v.object({
   unit: v.fallback(v.picklist(['size', 'value']), 'size'),
   /** Heights of the depth chart by their logarithm. */
   logDepth: v.fallback(v.boolean(), false),
+  /** Recent depth as a heatmap in place of the depth chart. */
+  heat: v.fallback(v.boolean(), false),
   thresholds: v.fallback(Marks, {}),
   /** Trades of less value are not listed, by quote currency. */
   least: v.fallback(Leasts, {}),
@@ -29,7 +31,7 @@ export type BookSettings = v.InferOutput<typeof Schema>;
 /** Kept in the browser: how book, depth chart and tape are shown. */
 export const BOOK_SETTINGS_PART: SavedPart<BookSettings> = {
   key: 'tickglass.book', title: 'Settings of book and tape', version: 1, field: 'book', schema: Schema, migrations: {},
-  defaults: Object.freeze(v.parse(Schema, { unit: '', logDepth: '', thresholds: '', least: '' })),
+  defaults: Object.freeze(v.parse(Schema, { unit: '', logDepth: '', heat: '', thresholds: '', least: '' })),
 };
 
 /** Units of a currency that are worth about as much as a dollar's; only for first thresholds, no price. */
@@ -61,6 +63,7 @@ export const useBookSettingsStore = defineStore('bookSettings', () => {
   return {
     unit: computed(() => state.value.unit),
     logDepth: computed(() => state.value.logDepth),
+    heat: computed(() => state.value.heat),
     update,
     thresholds: (quote: string): Thresholds => state.value.thresholds[quote] ?? usualThresholds(quote),
     least: (quote: string): number => state.value.least[quote] ?? 0,

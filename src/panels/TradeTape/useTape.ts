@@ -1,20 +1,8 @@
-import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
-import { useNow } from '@/composables/useNow';
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue';
 import type { TapeRow } from '@/core/market/tape';
 import type { Thresholds } from '@/stores/bookSettings';
-import { useConnectionStore } from '@/stores/connection';
 import { createTradeSound, type TradeSound } from './sound';
 import { weightOf } from './tapeWords';
-
-/** Time of the feed, ms: the server's clock carried on since the last heartbeat, in replay and simulation their own. Steps once a second. */
-export function useFeedNow(): ComputedRef<number> {
-  const connection = useConnectionStore();
-  const now = useNow();
-  return computed(() => {
-    const heard = connection.feedTime;
-    return heard === null ? now.value.wall : heard.time + Math.max(0, now.value.mono - heard.heardAt) * (heard.speed ?? 1);
-  });
-}
 
 /**
  * A list that can be held: while `held`, the lines stay those of the moment at which it began, and the new ones are counted.

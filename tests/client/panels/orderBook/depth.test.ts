@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
+import HeatMap from '@/panels/DepthChart/HeatMap.vue';
 import DepthChart from '@/panels/DepthChart/DepthChart.vue';
 import { axisPrices, depthAt, depthModel, depthPath, heightOf } from '@/panels/DepthChart/depthModel';
 import { useBookStore } from '@/stores/book';
@@ -75,11 +76,54 @@ describe('depth chart', () => {
     expect(wrapper.find('.words').text()).toBe('Book good. 101.20, +1.200% from mid: 3 BTC offered to there');
     await wrapper.find('.box').trigger('keydown', { key: 'Escape' });
     expect(wrapper.find('.words').text()).toContain('Mid 100.00');
-    await wrapper.find('.chip').trigger('click');
-    expect(wrapper.find('.chip').attributes('aria-pressed')).toBe('true');
+    const log = wrapper.findAll('.chip').find((chip) => chip.text() === 'Log');
+    await log?.trigger('click');
+    expect(log?.attributes('aria-pressed')).toBe('true');
     apply([]);
     await nextTick();
     expect(wrapper.text()).toContain('One side is empty');
+    wrapper.unmount();
+  });
+});
+
+describe('heatmap of recent depth', () => {
+  beforeEach(() => {
+    freshStores();
+    fillMarket({ 'BTC/USDT': {} });
+  });
+  const view = (bids: readonly (readonly [string, string])[], quality: 'live' | 'simulated' = 'live') => {
+    useBookStore().apply({ channel: 'book:BTC/USDT', symbol: 'BTC/USDT', replace: true, bids, asks: [['101', '3'], ['102', '9']], depth: 9, state: 'ok', reason: '', venue: 'okx', quality, levels: null, venueTime: null, ageAtSend: 0, receivedAt: performance.now() });
+    useBookStore().flush();
+    return useBookStore().book('book:BTC/USDT');
+  };
+  const facts = { tick: 1, base: 'BTC', priceDecimals: 2, sizeDecimals: 5 };
+
+  it('says in words what it shows, as a whole and cell by cell, begins anew with another kind, and takes nothing that is not good', async () => {
+    const { wrapper } = await mountPanel(HeatMap, { props: { ...facts, book: view([['99', '1'], ['98', '4']]), good: true } });
+    const words = () => wrapper.find('.heat__words').text();
+    expect(words()).toMatch(/^Since \d\d:\d\d:\d\d UTC: most bid at 98\.00 \(4 BTC on average\), most offered at 102\.00 \(9 BTC on average\)$/);
+    expect(wrapper.find('canvas').attributes('aria-label')).toContain('most bid at 98.00');
+    await wrapper.find('.heat__box').trigger('keydown', { key: 'ArrowRight' });
+    const seen = new Set<string>();
+    for (let i = 0; i < 60; i++) {
+      await wrapper.find('.heat__box').trigger('keydown', { key: i < 30 ? 'ArrowUp' : 'ArrowDown' });
+      seen.add(words().replace(/^[\d:]+ UTC, /, ''));
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['101.00: 3 BTC offered', '102.00: 9 BTC offered', '99.00: 1 BTC bid']));
+    await wrapper.find('.heat__box').trigger('keydown', { key: 'Escape' });
+    await wrapper.setProps({ book: view([['99', '1']], 'simulated'), good: false });
+    expect(words()).toBe('Listening: one column a second');
+    expect(wrapper.text()).toContain('Nothing to show yet');
+    wrapper.unmount();
+  });
+
+  it('is off until somebody asks for it, in place of the chart of now, and the choice is kept', async () => {
+    const { wrapper } = await mountPanel(DepthChart, { props: { symbol: 'BTC/USDT' } });
+    expect(wrapper.find('.heat').exists()).toBe(false);
+    await wrapper.findAll('.chip').find((chip) => chip.text() === 'Heatmap')?.trigger('click');
+    await vi.waitFor(() => expect(wrapper.find('.heat').exists()).toBe(true));
+    expect(wrapper.findAll('.chip').map((chip) => chip.text())).toEqual(['Heatmap']);
+    expect(localStorage.getItem('tickglass.book')).toContain('"heat":true');
     wrapper.unmount();
   });
 });
