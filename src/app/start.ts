@@ -16,6 +16,8 @@ import { createAppRouter, Shell } from './router';
 
 declare const __APP_VERSION__: string;
 
+/** The connections are offered to other tabs this long after the first prices, ms. */
+const SHARE_AFTER_MS = 1_000;
 /** The list is asked for again this often at most, while symbols are shown that it does not name, ms. */
 const INSTRUMENTS_EVERY_MS = 10_000;
 
@@ -58,6 +60,11 @@ export async function start(root: string): Promise<void> {
   });
   document.addEventListener('visibilitychange', () => frame.visibilityChanged());
   wireClient(client, stores, late, () => frame.touch());
+  const stop = client.on('connected', () => {
+    stop();
+    // Without it this tab keeps connections of its own.
+    setTimeout(() => void import('./tabs').then(({ shareTabs }) => shareTabs(client, stores.connection, `tickglass ${__APP_VERSION__} ${config.server}`)).catch(() => undefined), SHARE_AFTER_MS);
+  });
 
   const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: lazyApi(config.server) };
   app.provide(CLIENT, port);

@@ -6,7 +6,7 @@ import { PriceCache, type CachedPrice, type PriceListener } from './priceCache';
 import { receiptWords } from './receiptWords';
 import { lazyFallback, type Fallback } from './lazyFallback';
 import { Stream } from './stream';
-import type { StreamPort } from './streamOptions';
+import type { SharedStream, StreamPort } from './streamOptions';
 import type { ActivityNote, ChannelChange, ClientEvents, Clock, Environment, FetchLike, StreamState, StreamStatus, Timers, WebSocketConstructor } from './types';
 
 export interface ClientOptions {
@@ -43,6 +43,10 @@ export interface Client {
   /** Last known price with its present age; null before the first. */
   getPrice(symbol: string): CachedPrice | null;
   status(stream: StreamName): StreamStatus | null;
+  /** The streams, for the sharing of connections among tabs (./tabs). */
+  readonly streams: ReadonlyMap<StreamName, SharedStream>;
+  /** Names of the channels held. */
+  channels(): readonly string[];
   /** Connects at once what is not connected, also after a final refusal. */
   retry(stream?: StreamName): void;
 }
@@ -69,7 +73,7 @@ class StreamClient implements Client {
   private readonly events = createEmitter<ClientEvents>((error, event) => {
     if (event !== 'activity') this.note('error', 'app', `A listener of "${String(event)}" failed: ${words(error)}`);
   });
-  private readonly streams: ReadonlyMap<StreamName, Stream>;
+  readonly streams: ReadonlyMap<StreamName, Stream>;
   private readonly rest: Fallback | null;
   private readonly prices: PriceCache;
   private readonly holds = new Map<string, number>();
@@ -148,6 +152,10 @@ class StreamClient implements Client {
 
   status(name: StreamName): StreamStatus | null {
     return this.streams.get(name)?.status ?? null;
+  }
+
+  channels(): readonly string[] {
+    return [...this.holds].filter(([, n]) => n > 0).map(([channel]) => channel);
   }
 
   retry(name?: StreamName): void {

@@ -29,6 +29,11 @@ export interface StreamOptions {
   readonly port: StreamPort;
 }
 
+/** States of a stream that has greeted its server. */
+export const OPEN_STATES: ReadonlySet<StreamState> = new Set(['syncing', 'live', 'stale']);
+/** Words of a stream whose page the browser put aside. */
+export const ASIDE = 'The browser put this page aside';
+
 /** The connection of another tab, as one stream sees it. */
 export interface Relay {
   /** What the stream would send to the server. */

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
 import { STREAM_NAMES, type FeedMode, type FeedSummary, type StreamName } from '@/core/contract';
-import type { Activity, ConnectionStoreApi, FeedTime, StreamView } from './types';
+import type { Activity, ConnectionStoreApi, FeedTime, StreamView, TabsView } from './types';
 
 const MAX_ACTIVITY = 500;
 /** Shortest time between two samples of the feed's clock that tells its speed, ms. */
@@ -22,6 +22,7 @@ export const useConnectionStore = defineStore('connection', () => {
   const feeds = shallowRef<ReadonlyMap<string, FeedSummary>>(new Map());
   const serverVersion = shallowRef<string | null>(null);
   const feedTime = shallowRef<FeedTime | null>(null);
+  const tabs = shallowRef<TabsView>({ role: 'alone', others: 0 });
   const activity = shallowRef<readonly Activity[]>([]);
   let lastId = 0;
 
@@ -32,6 +33,10 @@ export const useConnectionStore = defineStore('connection', () => {
     serverVersion,
     feedTime,
     activity,
+    tabs,
+    setTabs(next: TabsView): void {
+      tabs.value = next;
+    },
     setStream(view: StreamView): void {
       // Each attempt to reconnect is a state of its own; the outage began with the first of them.
       const downSince = FLOWING.has(view.state) ? null : (streams.value[view.name].downSince ?? view.since);

@@ -27,6 +27,8 @@ const SettingsSchema = v.object({
   columnWidths: v.fallback(Widths, {}),
   sort: v.fallback(v.object({ key: Id, direction: v.picklist(['asc', 'desc']) }), { key: '', direction: 'asc' }),
   assetClass: v.fallback(v.picklist([...ASSET_CLASSES, 'all', 'favourites']), 'all'),
+  shareTabs: v.fallback(v.boolean(), true),
+  reportTimes: v.fallback(v.boolean(), false),
   ticker: v.fallback(v.picklist(['off', 'list', 'movers']), 'off'),
 });
 /** `sort.key` empty = the server's order. */
@@ -56,6 +58,8 @@ export const useSettingsStore = defineStore('settings', () => {
     columnWidths: computed(() => state.value.columnWidths),
     sort: computed(() => state.value.sort),
     assetClass: computed(() => state.value.assetClass),
+    shareTabs: computed(() => state.value.shareTabs),
+    reportTimes: computed(() => state.value.reportTimes),
     ticker: computed(() => state.value.ticker),
     update,
     toggleFavourite(symbol: string): void {

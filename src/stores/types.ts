@@ -199,6 +199,12 @@ export interface VenueQuoteStoreApi {
   flush(): void;
 }
 
+/** Other tabs of this browser: `leads` makes the connections for them, `follows` lives from another one's. */
+export interface TabsView {
+  readonly role: 'alone' | 'leads' | 'follows';
+  readonly others: number;
+}
+
 export interface ConnectionStoreApi {
   readonly streams: Readonly<Record<StreamName, StreamView>>;
   readonly mode: FeedMode | 'unknown';
@@ -208,6 +214,8 @@ export interface ConnectionStoreApi {
   readonly feedTime: FeedTime | null;
   /** Newest first, at most 500. */
   readonly activity: readonly Activity[];
+  readonly tabs: TabsView;
+  setTabs(tabs: TabsView): void;
   setStream(view: StreamView): void;
   setMode(mode: FeedMode): void;
   setFeeds(feeds: Readonly<Record<string, FeedSummary>>): void;
@@ -246,6 +254,10 @@ export interface Settings {
   readonly assetClass: AssetClass | 'all' | 'favourites';
   /** Strip of prices under the top bar: the symbols of the chosen list, or the strongest moves. */
   readonly ticker: TickerChoice;
+  /** Tabs of this browser share one set of connections. */
+  readonly shareTabs: boolean;
+  /** The times of the way from the server to the screen are told to the server. */
+  readonly reportTimes: boolean;
 }
 
 /** Each field reactive. */

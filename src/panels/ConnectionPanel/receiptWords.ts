@@ -1,5 +1,5 @@
 import { venueName } from '@/components/sourceWords';
-import type { StreamView } from '@/stores/types';
+import type { StreamView, TabsView } from '@/stores/types';
 import { STREAM_TITLES } from './streamWords';
 
 /** A resume receipt in one sentence: what was missed and what came back. */
@@ -20,4 +20,11 @@ export function receiptWords(receipt: StreamView['lastReceipt']): string {
 export function sourceName(source: string): string {
   if (source === 'market' || source === 'signals' || source === 'binary') return STREAM_TITLES[source];
   return source === 'app' ? 'This page' : source === 'server' ? 'Server' : venueName(source);
+}
+
+/** Who makes the connections when several tabs are open; empty when this is the only one. */
+export function tabsWords({ role, others }: TabsView): string {
+  if (role === 'alone') return '';
+  const tabs = others === 1 ? 'one other tab' : `${String(others)} other tabs`;
+  return role === 'leads' ? `This tab shares its connections with ${tabs}.` : `Shared with ${tabs}: the connections are made by one of them. When it goes, this tab takes over.`;
 }

@@ -65,7 +65,8 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export async function startHub(options: HubDependencies['options'] = {}, more: Partial<HubDependencies> = {}): Promise<Running> {
+/** `at`: the port, for a hub that comes back where one was. */
+export async function startHub(options: HubDependencies['options'] = {}, more: Partial<HubDependencies> = {}, at = 0): Promise<Running> {
   const bus = createMemoryBus(silentLog);
   const metrics = createMetrics();
   const state = { mode: 'live' as FeedMode };
@@ -76,7 +77,7 @@ export async function startHub(options: HubDependencies['options'] = {}, more: P
   });
   const server = createServer();
   server.on('upgrade', (req, socket, head) => hub.handleUpgrade(req, socket, head));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const clients = new Set<Client>();
   const url = (stream: StreamName | 'any') => `ws://127.0.0.1:${port}${stream === 'any' ? '/ws' : STREAMS[stream].path}`;
