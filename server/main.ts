@@ -266,7 +266,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
     onHealth: (health) => hub?.broadcast(storageStatus(health, clock.now())),
   });
   recordFromBus(bus, history, { trades: config.historyTrades });
-  const score = createScoreLog({ dataDir: config.dataDir, clock, log: log.child({ part: 'scorelog' }) });
+  const score = createScoreLog({ dataDir: config.dataDir, clock, log: log.child({ part: 'scorelog' }), market: history });
   const warmUp = createWarmUp({ reader: history, symbols: sources.instruments.map((i) => i.symbol), candleHistory: CANDLE_HISTORY });
   const feed = createFeed(core, () => warmUp.lastCloses('simulated'), (event) => pipeline.accept(event));
   const { supervisor } = feed;

@@ -6,6 +6,7 @@ import type { ChainHead, DataKind, FeedMode, Interval, ScorecardReport, Scorecar
 import type { EngineOutput, ModeOutput } from '@/core/market/outputs';
 import type { Clock } from '../observability/clock';
 import type { Logger } from '../observability/logger';
+import type { StoredMarket } from './carried';
 import { chainFolders } from './files';
 import { Slot } from './slot';
 
@@ -17,6 +18,8 @@ export interface ScoreLogOptions {
   readonly log: Logger;
   /** Time between two writes, ms: what a killed process may lose of what it told. */
   readonly flushMs?: number;
+  /** Stored candles, by which live signals that were open at a restart are judged; without them they are void. */
+  readonly market?: StoredMarket;
 }
 
 /** The tamper-evident log of signals, forecasts and what became of them, and the scorecard made of it. */
@@ -27,12 +30,18 @@ export interface ScoreLog {
   record(output: EngineOutput): EngineOutput;
   heads(): readonly ChainHead[];
   report(query: { readonly source: DataKind; readonly window: ScorecardWindow; readonly symbol: string | null; readonly tf: Interval | null; readonly now: number }): ScorecardReport;
+  /** Judges live signals that an earlier run left open, as far as stored candles reach. Done by itself each half a minute. */
+  settle(): Promise<void>;
   /** Waits until what was logged is on disk. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
 const FLUSH_MS = 250;
+/** The time that was missed is noted and loaded first. */
+const SETTLE_MS = 30_000;
+/** Missing minutes that nobody could load by then, ms after the start, are given up. */
+const PATIENCE_MS = 6 * 3_600_000;
 /** Replays are each a chain of their own; so many are kept. */
 const REPLAYS_KEPT = 20;
 const FOLDER = 'scorelog';
@@ -62,14 +71,17 @@ class FileScoreLog implements ScoreLog {
   private since = -Infinity;
   private loading = 0;
   private writing: Promise<void> | null = null;
-  private timer: NodeJS.Timeout | null = null;
+  private timers: NodeJS.Timeout[] = [];
+  private startedAt = Infinity;
+  private settling: Promise<void> | null = null;
 
   constructor(private readonly options: ScoreLogOptions) {
     this.root = options.dataDir === ':memory:' ? null : join(options.dataDir, FOLDER);
   }
 
   async open(): Promise<void> {
-    this.timer ??= setInterval(() => void this.flush(), this.options.flushMs ?? FLUSH_MS);
+    if (this.timers.length === 0) this.timers = [setInterval(() => void this.flush(), this.options.flushMs ?? FLUSH_MS), setInterval(() => void this.settle(), SETTLE_MS)];
+    this.startedAt = Math.min(this.startedAt, this.options.clock.monotonic());
     if (this.root === null) return;
     await mkdir(this.root, { recursive: true }).catch((error: unknown) => this.options.log.error({ err: error }, 'the score log has no folder'));
     const folders = await chainFolders(this.root);
@@ -108,6 +120,16 @@ class FileScoreLog implements ScoreLog {
     };
   }
 
+  async settle(): Promise<void> {
+    const { market, clock, log } = this.options;
+    const slot = this.slots.get('live.signals');
+    if (!market || !slot || this.settling) return this.settling ?? undefined;
+    this.settling = slot.settle(market, clock.now(), clock.monotonic() - this.startedAt < PATIENCE_MS)
+      .catch((error: unknown) => log.warn({ err: error }, 'signals of before the restart cannot be judged yet'))
+      .finally(() => (this.settling = null));
+    return this.settling;
+  }
+
   async flush(): Promise<void> {
     // One after the other: a batch must not overtake the one before.
     this.writing = (this.writing ?? Promise.resolve()).then(() => this.write());
@@ -115,8 +137,8 @@ class FileScoreLog implements ScoreLog {
   }
 
   async close(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
-    this.timer = null;
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    await this.settling;
     for (const [name, slot] of this.slots) if (!name.startsWith('replay')) slot.stop();
     await this.flush();
     for (const slot of this.slots.values()) await slot.close();
@@ -147,7 +169,7 @@ class FileScoreLog implements ScoreLog {
     }
     this.slots.set(`${kind}.${family}`, slot);
     this.loading++;
-    slot.load(() => (kind === 'live' ? clock.now() : null))
+    slot.load(() => (kind === 'live' ? clock.now() : null), kind === 'live' && this.options.market !== undefined)
       .then((problem) => problem !== null && log.error({ chain: name, problem }, 'the score log was changed (npm run verify-log tells more)'))
       .catch((error: unknown) => log.error({ err: error, chain: name }, 'the score log cannot be read'))
       .finally(() => this.loading--);

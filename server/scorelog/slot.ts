@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { CHAIN_FORMAT, GENESIS, parseLine } from '@/core/analysis/chain';
-import { ChainLedger } from '@/core/analysis/chainLedger';
+import { CHAIN_FORMAT, GENESIS, parseLine, type ChainBody } from '@/core/analysis/chain';
+import { ChainLedger, type OpenForecast } from '@/core/analysis/chainLedger';
 import type { ChainFamily } from '@/core/analysis/chainRecords';
 import { ScoreChain } from '@/core/analysis/chainScore';
 import type { ScorecardBook } from '@/core/analysis/scorecardBook';
 import type { ChainHead } from '@/core/contract';
 import type { EngineOutput } from '@/core/market/outputs';
+import { carriedBody, isCarried, judgeStored, type CarriedSignal, type StoredMarket } from './carried';
 import { dayFiles, dayOf, DayWriter, readHead, readLines, readTail, type Tail } from './files';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -36,6 +37,8 @@ export class Slot {
   private reason = '';
   private lost = false;
   private newest = -Infinity;
+  /** Signals of earlier runs that are judged by stored candles. */
+  private carried: readonly CarriedSignal[] = [];
   /** Time of the newest record of this run. */
   private time = -Infinity;
 
@@ -68,7 +71,7 @@ export class Slot {
   take(output: EngineOutput, ts: number): EngineOutput {
     if (this.lost) return output;
     this.begin(ts);
-    const told = this.chain.take(output);
+    const told = this.chain.take(this.isTaken(output) ? { ...output, record: { ...output.record, scored: false } } : output);
     return this.writer ? told : output;
   }
 
@@ -89,8 +92,11 @@ export class Slot {
     this.sealed = false;
   }
 
-  /** Reads earlier records into the scorecard and ends what they left open as void. `now`: present time of this kind of data, null while unknown. */
-  async load(now: () => number | null): Promise<string | null> {
+  /**
+   * Reads earlier records into the scorecard and ends what they left open as void, except signals that stored candles may judge (`carries`).
+   * `now`: present time of this kind of data, null while unknown.
+   */
+  async load(now: () => number | null, carries = false): Promise<string | null> {
     if (this.root === null || this.tail.day === null) return null;
     const files = (await dayFiles(join(this.root, this.name))).slice(-FILES_READ[this.family]);
     let before: { seq: number; hash: string } | null = null;
@@ -109,8 +115,19 @@ export class Slot {
         this.book.read(record.value);
       }
     }
+    this.carried = carries ? this.earlier.open().filter(isCarried) : [];
     this.endEarlier(now());
     return null;
+  }
+
+  /** Judges signals of earlier runs as far as stored candles reach. `patient`: missing minutes may still be loaded. Rejects when history cannot be read. */
+  async settle(market: StoredMarket, now: number, patient: boolean): Promise<void> {
+    for (const signal of this.carried) {
+      const verdict = await judgeStored(signal, market, now, patient);
+      if (verdict.state === 'open') continue;
+      this.carried = this.carried.filter((other) => other !== signal);
+      this.endAs(verdict.state === 'lost' ? 'void' : carriedBody(signal, verdict, now), [signal], now);
+    }
   }
 
   /** The process ends in order. */
@@ -159,13 +176,23 @@ export class Slot {
   }
 
   private endEarlier(now: number | null): void {
-    const open = this.earlier.open();
-    if (open.length === 0) return;
-    const ts = Math.max(now ?? -Infinity, this.newest);
-    this.begin(ts);
+    const kept = new Set(this.carried.map(({ hash }) => hash));
+    this.endAs('void', this.earlier.open().filter(({ hash }) => !kept.has(hash)), Math.max(now ?? -Infinity, this.newest));
+  }
+
+  /** Appends ends of what earlier runs left open. */
+  private endAs(end: 'void' | ChainBody, open: readonly OpenForecast[], now: number): void {
+    if (open.length === 0 || this.lost) return;
+    this.begin(now);
     this.ending = true;
-    this.chain.voidAll(open, 'gap', ts);
+    if (end === 'void') this.chain.voidAll(open, 'gap', now);
+    else this.chain.append(end, now);
     this.ending = false;
+  }
+
+  /** One signal of a symbol and timeframe is scored at a time, whichever run it is of. */
+  private isTaken(output: EngineOutput): output is Extract<EngineOutput, { type: 'signal' }> {
+    return output.type === 'signal' && this.carried.some(({ symbol, tf }) => symbol === output.record.symbol && tf === output.record.tf);
   }
 
   private write(line: string): void {

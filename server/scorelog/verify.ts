@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkLine, GENESIS, type ChainRecord } from '@/core/analysis/chain';
 import { ChainLedger } from '@/core/analysis/chainLedger';
+import { readPlan } from '@/core/analysis/chainRecords';
 import { advance, judge, openPosition, type Plan } from '@/core/analysis/scorecard';
 import { INTERVAL_MS, isInterval, type Interval } from '@/core/contract';
 import type { Candle } from '@/core/market/outputs';
@@ -127,19 +128,15 @@ function collect(into: Signal[]): (record: ChainRecord) => void {
   return ({ body, hash }) => {
     const id = String(body['id']);
     const tf = String(body['tf']);
-    if (body.type === 'signal' && body['scored'] === true && isInterval(tf)) {
-      open.set(hash, { id, kind: String(body['source']), symbol: String(body['symbol']), tf, asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, atr: Number(body['atr']), plan: readPlan(body['plan']), outcome: null });
+    const plan = readPlan(body['plan']);
+    if (body.type === 'signal' && body['scored'] === true && isInterval(tf) && plan) {
+      open.set(hash, { id, kind: String(body['source']), symbol: String(body['symbol']), tf, asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, atr: Number(body['atr']), plan, outcome: null });
     } else if (body.type === 'outcome') {
       const signal = open.get(String(body['of']));
       open.delete(String(body['of']));
       if (signal && body['result'] !== 'void') into.push({ ...signal, outcome: body });
     }
   };
-}
-
-function readPlan(value: unknown): Plan {
-  const plan: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
-  return { stopAtr: Number(plan['stopAtr']), targetAtr: Number(plan['targetAtr']), expiryBars: Number(plan['expiryBars']) };
 }
 
 /** Series are read once, from the first signal to the end of the last. */

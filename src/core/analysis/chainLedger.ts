@@ -1,6 +1,7 @@
 import type { ForecastCounts } from '../contract';
 import type { ChainRecord } from './chain';
-import { publicationKey, type ForecastMark } from './chainRecords';
+import { publicationKey, readPlan, type ForecastMark } from './chainRecords';
+import type { Plan } from './scorecard';
 
 /** A forecast without an outcome. */
 export interface OpenForecast extends ForecastMark {
@@ -13,6 +14,9 @@ export interface OpenForecast extends ForecastMark {
   readonly tf: string;
   readonly asOf: number;
   readonly side: 1 | -1;
+  /** Signals: what it takes to judge it; NaN and null where the record does not say. */
+  readonly atr: number;
+  readonly plan: Plan | null;
   /** Sentiment: horizons still open, seconds, with the probability said. */
   readonly left: Map<number, number>;
 }
@@ -65,12 +69,12 @@ export class ChainLedger {
   #signal(body: Readonly<Record<string, unknown>>, mark: ForecastMark): void {
     const id = String(body['id']);
     this.#counts.forecasts++;
-    this.#add(id, { ...mark, ...common(body), id, tf: String(body['tf']), asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, left: new Map() });
+    this.#add(id, { ...mark, ...common(body), id, tf: String(body['tf']), asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, atr: Number(body['atr'] ?? NaN), plan: readPlan(body['plan']), left: new Map() });
   }
 
   #forecast(body: Readonly<Record<string, unknown>>, mark: ForecastMark): void {
     const left = new Map(list(body['horizons']).map(([h, pUp]) => [Number(h), Number(pUp)]));
-    const forecast = { ...mark, ...common(body), id: '', tf: '', asOf: 0, side: 1, left } as const;
+    const forecast = { ...mark, ...common(body), id: '', tf: '', asOf: 0, side: 1, atr: NaN, plan: null, left } as const;
     this.#counts.forecasts += left.size;
     if (left.size > 0) this.#add(publicationKey(forecast.symbol, forecast.ts), forecast);
   }

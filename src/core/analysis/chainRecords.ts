@@ -2,6 +2,7 @@ import type { BinaryData, SignalRecord } from '../contract';
 import type { OutcomeOutput } from '../market/outputs';
 import type { ChainBody } from './chain';
 import { SIGNAL_PLAN } from './ratings';
+import type { Plan } from './scorecard';
 
 /** Signals and sentiment have chains of their own, each kind of data too. */
 export const CHAIN_FAMILIES = ['signals', 'sentiment'] as const;
@@ -24,6 +25,13 @@ export function signalBody(s: SignalRecord): ChainBody {
     type: 'signal', id, method, source, venue, symbol, tf, asOf, ts, action, strength, score, ma, osc, dir, pct, entry, stop, targets, atr, expiry,
     scored: s.scored === true, plan: s.scored === true ? SIGNAL_PLAN : null, votes,
   };
+}
+
+/** The plan in the record of a signal; null when it is none. */
+export function readPlan(value: unknown): Plan | null {
+  const plan: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
+  const [stopAtr, targetAtr, expiryBars] = [Number(plan['stopAtr']), Number(plan['targetAtr']), Number(plan['expiryBars'])];
+  return stopAtr > 0 && targetAtr > 0 && expiryBars >= 1 ? { stopAtr, targetAtr, expiryBars } : null;
 }
 
 /** A sentiment publication of a symbol: horizons as [seconds, P(up | move), P(no move), call]. */

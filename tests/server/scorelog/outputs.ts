@@ -18,8 +18,8 @@ export function signal(k: number, source: DataKind = 'live', symbol = 'BTC/USDT'
 }
 
 /** Its outcome, two minutes later. */
-export function outcome(k: number, source: DataKind = 'live', r = 2): EngineOutput {
-  const { id, method, symbol, tf, asOf } = signal(k, source).record;
+export function outcome(k: number, source: DataKind = 'live', r = 2, of = 'BTC/USDT'): EngineOutput {
+  const { id, method, symbol, tf, asOf } = signal(k, source, of).record;
   return {
     type: 'outcome', of: 'signal',
     outcome: { id, method, source, symbol, tf, asOf, side: 1, ts: asOf + 2 * MINUTE, result: r > 0 ? 'target' : 'stop', reason: '', entry: 100, exit: 100 + 1.5 * r, bars: 2, ret: (1.5 * r) / 100, hold: 0.01, r, mae: -0.2, mfe: r, path: 7 },
