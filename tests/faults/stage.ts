@@ -103,6 +103,18 @@ export class Stage {
     this.server = await startServer({ env: { ...this.env, TICKGLASS_PORT: String(this.server.port) } });
   }
 
+  /** Another server takes the place of this one, which is killed; clients behind the proxy meet nobody for a while. */
+  async replace(awayMs: number): Promise<void> {
+    const next = await startServer({ env: { ...this.env, TICKGLASS_PORT: '0' } });
+    await timeUntil(async () => (await fetch(`${next.url}/health`)).ok, 15_000, 'the next server is ready');
+    this.proxy.refuse = true;
+    await this.server.stop('SIGKILL');
+    this.server = next;
+    await pause(awayMs);
+    this.proxy.lead(next.port);
+    this.proxy.refuse = false;
+  }
+
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.server.url}/metrics`)).text();
     return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1) ?? NaN);

@@ -125,6 +125,7 @@ export class Watch {
 
 /** A socket that can be told where it comes from and remembers what came. */
 class Tapped extends WebSocket {
+  readonly made = performance.now();
   frames = 0;
   bytes = 0;
   snapshots = 0;

@@ -148,6 +148,12 @@ export class FakeVenue {
     this.stream(`${venueSymbol.toLowerCase()}@trade`, { e: 'trade', E: at, s: venueSymbol, t: id, p: price, q: '0.50000000', T: at, m: false, M: true }, to);
   }
 
+  /** A trade of which some fields are other than a venue would write them. */
+  oddTrade(venueSymbol: string, over: object): void {
+    const at = this.now;
+    this.stream(`${venueSymbol.toLowerCase()}@trade`, { e: 'trade', E: at, s: venueSymbol, t: (this.ids += 1), p: '100.00', q: '0.50000000', T: at, m: false, M: true, ...over });
+  }
+
   quote(venueSymbol: string, bid: string, ask: string, u = (this.ids += 1)): void {
     this.stream(`${venueSymbol.toLowerCase()}@bookTicker`, { u, s: venueSymbol, b: bid, B: '1.00000000', a: ask, A: '2.00000000' });
   }

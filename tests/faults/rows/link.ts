@@ -145,32 +145,4 @@ const jitter: FaultRow = {
   },
 };
 
-const slowLink: FaultRow = {
-  id: 'F09', fault: 'slow link, 1 Mbit/s and 256 kbit/s', injection: 'proxy: rate, deep buffers of the system behind it; simulator with 100 symbols, thousands of updates a second, and a probe', criterion: 'age of what arrives p99 <= 1 s at 1 Mbit/s; converges at 256 kbit/s',
-  quick: false, limitSeconds: 120,
-  async run(trial) {
-    for (const [name, bytesPerSecond, limit] of [['1 Mbit/s', 125_000, 1_000], ['256 kbit/s', 32_000, null]] as const) {
-      const stage = await Stage.open(trial, { proxy: { queueBytes: 16_384 } });
-      stage.proxy.set({ bytesPerSecond }, 'down');
-      // Books and trades beside the prices fill the link as far as it goes.
-      const watch = await stage.watch();
-      const at = performance.now() + 2_000;
-      const filler = setInterval(() => {
-        for (let i = 0; i < 20; i += 1) stage.next();
-      }, 5);
-      trial.defer(() => clearInterval(filler));
-      watch.client.subscribeChannel('trades:BTC/USDT');
-      await pause(15_000);
-      clearInterval(filler);
-      const ages = stage.ages(watch, at);
-      trial.note(`${name}: ${Math.round(((watch.sockets[0]?.bytes ?? 0) / 15) / 1_000)} kB/s`);
-      if (limit === null) trial.note(`${name}: age p99 ${Math.round(quantile(ages, 0.99))} ms`);
-      else trial.within(`${name}: age p99`, quantile(ages, 0.99), limit);
-      trial.within(`${name}: converged after`, await stage.converge(30_000, [watch]), limit === null ? 10_000 : 2_000);
-      trial.holds(`${name}: no reconnect`, watch.sockets.length === 1);
-      stage.sane();
-    }
-  },
-};
-
-export const LINK_ROWS: readonly FaultRow[] = [reset, vanished, oneWay, brief, halves, jitter, slowLink];
+export const LINK_ROWS: readonly FaultRow[] = [reset, vanished, oneWay, brief, halves, jitter];

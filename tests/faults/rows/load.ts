@@ -1,0 +1,250 @@
+import { WebSocket } from 'ws';
+import { STREAMS } from '@/core/contract';
+import { ChaosProxy } from '../../support/chaosProxy';
+import { startServer } from '../../support/serverProcess';
+import { Raw } from '../raw';
+import { Stage } from '../stage';
+import { pause, quantile, timeUntil, type FaultRow } from '../trial';
+import { Watch } from '../watch';
+
+/** Window of a client to start with, and the largest frame of these rows. */
+const WINDOW_BYTES = 32_768;
+const STALL_MS = 30_000;
+
+/** A client of the second version that reads and confirms, until it is told to stop reading. */
+class Reader {
+  bytes = 0;
+  frames = 0;
+  code: number | null = null;
+  reason = '';
+  errors: string[] = [];
+  /** Runs with each frame that arrives. */
+  onText: (text: string) => void = () => undefined;
+  private acked = 0;
+  readonly ws: WebSocket;
+
+  constructor(port: number, localAddress: string, private readonly acks = true) {
+    this.ws = new WebSocket(`ws://127.0.0.1:${port}${STREAMS.market.path}`, ['tickglass.v2.rows'], { localAddress });
+    this.ws.on('error', () => undefined);
+    this.ws.on('open', () => this.send({ type: 'hello', v: 2, features: acks ? ['rows', 'ack'] : ['rows'] }));
+    this.ws.on('close', (code, reason) => {
+      this.code = code;
+      this.reason = reason.toString();
+    });
+    this.ws.on('message', (data: Buffer) => this.take(data));
+  }
+  send(message: unknown): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(message));
+  }
+  get open(): boolean {
+    return this.frames > 0;
+  }
+  private take(data: Buffer): void {
+    this.bytes += data.length;
+    this.frames += 1;
+    if (this.acks && this.bytes - this.acked >= 8_192) this.send({ type: 'ack', bytes: (this.acked = this.bytes) });
+    const text = data.toString('utf8');
+    if (text.startsWith('{"type":"error"')) this.errors.push((JSON.parse(text) as { code: string }).code);
+    this.onText(text);
+  }
+}
+
+/** A market of a hundred symbols at many updates a second, and a symbol whose price is the time. */
+const BUSY = { TICKGLASS_FEED: 'simulator', TICKGLASS_SIM_INSTRUMENTS: '100', TICKGLASS_SIM_PROBE: 'on', TICKGLASS_SIM_SPEED: '20', TICKGLASS_MARKET_INTERVAL_MS: '25', TICKGLASS_DATA_DIR: ':memory:' } as const;
+const PROBE = 'PROBE/CLOCK';
+/** Age of a probe's price now, ms: the price is the wall clock in hundredths of a second, modulo 10,000 s. */
+const ageOfProbe = (price: number, at: number): number => (((performance.timeOrigin + at) % 1e7) - price * 100 + 1e7) % 1e7;
+
+const slowLink: FaultRow = {
+  id: 'F09', fault: 'slow link, 1 Mbit/s and 256 kbit/s', injection: 'proxy: rate, with the deep buffers of the system before it; simulator with 100 symbols at 4,000 updates/s and a symbol whose price is the time', criterion: 'age of what arrives p99 <= 1 s at 1 Mbit/s; no reconnect',
+  quick: false, limitSeconds: 120,
+  async run(trial) {
+    const server = await startServer({ env: BUSY });
+    trial.defer(() => server.stop('SIGKILL'));
+    for (const [name, bytesPerSecond, limit] of [['1 Mbit/s', 125_000, 1_000], ['256 kbit/s', 32_000, 4_000]] as const) {
+      const proxy = await ChaosProxy.open({ target: server.port, seed: trial.seed, queueBytes: 16_384 });
+      trial.defer(() => proxy.close());
+      proxy.set({ bytesPerSecond }, 'down');
+      const watch = new Watch(`http://127.0.0.1:${proxy.port}`, { symbol: PROBE, random: trial.random });
+      trial.defer(() => watch.close());
+      await timeUntil(() => watch.state === 'live' && watch.price !== null, 30_000, 'live');
+      const at = performance.now();
+      const bytes = watch.sockets[0]?.bytes ?? 0;
+      await pause(15_000);
+      const ages = [...watch.arrivals].filter(([, when]) => when > at + 2_000).map(([price, when]) => ageOfProbe(price, when));
+      trial.note(`${name}: ${Math.round(((watch.sockets[0]?.bytes ?? 0) - bytes) / 15_000)} kB/s, ${ages.length} prices of the probe, age p50 ${Math.round(quantile(ages, 0.5))} ms`);
+      trial.within(`${name}: age p99`, quantile(ages, 0.99), limit);
+      trial.holds(`${name}: no reconnect, no disorder`, watch.sockets.length === 1 && watch.disorder.length === 0);
+      watch.close();
+    }
+  },
+};
+
+const stopped: FaultRow = {
+  id: 'F10', fault: 'reader stops, for 8 s and for good', injection: 'the client pauses its socket and confirms nothing', criterion: 'at most a window and a frame under way; on resume converged <= 500 ms; without credit for 30 s closed with 4003; 256 KiB of memory',
+  quick: false, limitSeconds: 120,
+  async run(trial) {
+    const server = await startServer({ env: BUSY });
+    trial.defer(() => server.stop('SIGKILL'));
+    const metric = async (name: string, label = ''): Promise<number> => {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      return text.split('\n').filter((line) => line.startsWith(name) && line.includes(label) && !line.startsWith('#')).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    };
+    const reader = new Reader(server.port, '127.0.10.1');
+    await timeUntil(() => reader.bytes > 20_000, 20_000, 'the client reads');
+    let fresh = Infinity;
+    const sid = new Map<string, number>();
+    reader.onText = (text) => {
+      const age = newestProbe(text, sid);
+      if (age !== null) fresh = age;
+    };
+    await pause(500);
+    reader.ws.pause();
+    await pause(500);
+    const before = await metric('tickglass_sent_bytes_total', 'market');
+    await pause(7_000);
+    trial.within('sent while it stood still', ((await metric('tickglass_sent_bytes_total', 'market')) - before) / 1_024, WINDOW_BYTES / 1_024 + 64, 'KiB');
+    const at = performance.now();
+    reader.ws.resume();
+    fresh = Infinity;
+    await timeUntil(() => fresh < 300, 10_000, 'fresh values again');
+    trial.within('converged after', performance.now() - at, 500);
+    trial.holds('same connection', reader.code === null);
+    const memory = await metric('tickglass_heap_used_bytes');
+    const closed = await metric('tickglass_client_closes_total', '"4003"');
+    const stuck = Array.from({ length: 20 }, (_none, i) => new Reader(server.port, `127.0.10.${10 + i}`));
+    await timeUntil(() => stuck.every((one) => one.bytes > 1_000), 20_000, 'they read');
+    for (const one of stuck) one.ws.pause();
+    const since = performance.now();
+    await pause(5_000);
+    trial.note(`heap by 20 stopped readers: ${Math.round(((await metric('tickglass_heap_used_bytes')) - memory) / 1_024 / 20)} KiB each (with the noise of the collector)`);
+    await timeUntil(async () => (await metric('tickglass_client_closes_total', '"4003"')) - closed >= stuck.length, STALL_MS + 20_000, 'all are closed with 4003');
+    trial.within('closed with 4003 after', performance.now() - since, STALL_MS + 10_000);
+    for (const one of [...stuck, reader]) one.ws.terminate();
+  },
+};
+
+/** Age of the probe's newest price in a frame of rows; null when it is not in it. */
+function newestProbe(text: string, sid: Map<string, number>): number | null {
+  const frame = JSON.parse(text) as { type?: string; sid?: number; ids?: readonly string[]; t?: string; r?: readonly (readonly [number, number])[] };
+  if (frame.type === 'schema' && frame.ids) frame.ids.forEach((id, i) => sid.set(id, i));
+  const row = frame.r?.find(([id]) => id === sid.get(PROBE));
+  return row ? ageOfProbe(row[1], performance.now()) : null;
+}
+
+const slowCrowd: FaultRow = {
+  id: 'F11', fault: 'many slow readers among the good', injection: '250 readers stop beside 250 that read (the issue names 500 and 1,000: this harness shares two processors with the server)', criterion: 'p99 of the good ones changes by less than 10 %, or less than 10 ms',
+  quick: false, limitSeconds: 120,
+  async run(trial) {
+    const stage = await Stage.open(trial, { everyMs: 100 });
+    const join = async (count: number, from: number): Promise<Reader[]> => {
+      const made: Reader[] = [];
+      for (let i = 0; i < count; i += 50) {
+        made.push(...Array.from({ length: 50 }, (_none, k) => new Reader(stage.server.port, `127.0.11.${from + ((i + k) % 20)}`)));
+        await timeUntil(() => made.every((one) => one.open), 20_000, 'they are connected');
+        await pause(150);
+      }
+      return made;
+    };
+    const good = await join(250, 1);
+    const p99 = async (): Promise<number> => {
+      const late: number[] = [];
+      for (const one of good) {
+        one.onText = (text) => {
+          if (text.includes(String(stage.truth))) late.push(performance.now() - (stage.sentAt.at(-1) ?? 0));
+        };
+      }
+      await pause(8_000);
+      return quantile(late, 0.99);
+    };
+    const slow = await join(250, 101);
+    const before = await p99();
+    for (const one of slow) one.ws.pause();
+    await pause(2_000);
+    const after = await p99();
+    trial.note(`p99 of 250 good clients: ${Math.round(before)} ms with all reading, ${Math.round(after)} ms with 250 stopped`);
+    trial.within('change', after - before, Math.max(10, before * 0.1));
+    stage.sane();
+    for (const one of [...good, ...slow]) one.ws.terminate();
+  },
+};
+
+const subscribes: FaultRow = {
+  id: 'F19', fault: 'flood of subscriptions', injection: '1,000 subscribes at once; 10,000 symbols; the same and older ids; come and go', criterion: 'rate_limited, then 4029; too large a list is refused; the last answer names the last state',
+  quick: true,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    const good = await stage.watch({ direct: true });
+    const at = performance.now();
+    const flood = new Reader(stage.server.port, '127.0.19.1');
+    await timeUntil(() => flood.open, 10_000, 'connected');
+    for (let i = 0; i < 1_000; i += 1) flood.send({ type: i % 2 === 0 ? 'subscribe' : 'unsubscribe', id: i, channels: ['sparkline'] });
+    await timeUntil(() => flood.code !== null, 10_000, 'the flood is closed');
+    trial.holds(`rate_limited (${flood.errors.length} errors), then ${String(flood.code)}`, flood.errors.includes('rate_limited') && flood.code === 4029);
+    trial.holds('the close names the time to wait', /retry_after_ms/.test(flood.reason));
+    const many = new Reader(stage.server.port, '127.0.19.2');
+    await timeUntil(() => many.open, 10_000, 'connected');
+    for (let i = 0; i < 20; i += 1) many.send({ type: 'subscribe', id: i, channels: ['market'], symbols: Array.from({ length: 500 }, (_none, k) => `S${i * 500 + k}`) });
+    await timeUntil(() => many.code !== null || many.errors.length >= 10, 10_000, 'answers');
+    trial.holds(`10,000 symbols: ${[...new Set(many.errors)].join(', ') || 'no error'}${many.code === null ? '' : `, closed ${many.code}`}`, many.errors.length > 0 || many.code === 4029 || many.code === 1009);
+    const ids = new Reader(stage.server.port, '127.0.19.3');
+    const answers: { type: string; id: number }[] = [];
+    ids.onText = (text) => {
+      const message = JSON.parse(text) as { type: string; id: number };
+      if (message.type === 'subscribed' || message.type === 'unsubscribed') answers.push(message);
+    };
+    await timeUntil(() => ids.open, 10_000, 'connected');
+    for (const [type, id] of [['subscribe', 5], ['subscribe', 5], ['unsubscribe', 3], ['subscribe', 3], ['unsubscribe', 9]] as const) ids.send({ type, id, channels: ['sparkline'] });
+    await timeUntil(() => answers.length >= 5, 10_000, 'five answers');
+    trial.holds('each id is answered in order', answers.map(({ type, id }) => `${type} ${id}`).join() === 'subscribed 5,subscribed 5,unsubscribed 3,subscribed 3,unsubscribed 9');
+    trial.holds('a good client beside it: same connection, never stale', good.sockets.length === 1 && good.since(at).length === 0);
+    await stage.converge(10_000, [good]);
+    stage.sane();
+    for (const one of [flood, many, ids]) one.ws.terminate();
+  },
+};
+
+const connects: FaultRow = {
+  id: 'F20', fault: 'flood of connections', injection: '1,000 upgrades at once from one address, then 2,000 from 100 addresses', criterion: 'admission by address (429) and in all; others get in; event loop never late by 250 ms',
+  quick: true, limitSeconds: 90,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    const good = await stage.watch({ direct: true });
+    const at = performance.now();
+    const late = async (): Promise<{ all: number; over: number }> => {
+      const text = await (await fetch(`${stage.server.url}/metrics`)).text();
+      const read = (le: string): number => Number(new RegExp(`event_loop_delay_seconds_bucket\\{le="${le}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+      return { all: read('\\+Inf'), over: read('\\+Inf') - read('0.25') };
+    };
+    const before = await late();
+    const one = await storm(stage, trial.quick ? 200 : 1_000, () => '127.0.20.1');
+    trial.holds(`one address: ${one.accepted} of ${one.all} accepted, ${one.refused} refused with 429, ${one.other} otherwise`, one.refused > 0 && one.accepted <= 60);
+    const other = await Raw.open(stage.server.port, { localAddress: '127.0.20.2' });
+    trial.holds('another address gets in meanwhile', other.status === 101);
+    other.socket.destroy();
+    await pause(2_000);
+    const began = performance.now();
+    const many = await storm(stage, trial.quick ? 200 : 2_000, (i) => `127.0.21.${1 + (i % 100)}`);
+    trial.note(`${many.all} from 100 addresses: ${many.accepted} accepted, ${many.refused} refused with 429, ${many.other} otherwise, in ${Math.round(performance.now() - began)} ms`);
+    trial.holds('none without an answer', many.other === 0);
+    await pause(300);
+    const after = await late();
+    trial.note(`event loop late by more than 250 ms: ${after.over - before.over} of ${after.all - before.all} looks`);
+    trial.within('looks later than 250 ms', after.over - before.over, 0, 'looks');
+    trial.holds('a good client beside it: same connection, never stale', good.sockets.length === 1 && good.since(at).length === 0);
+    await stage.converge(10_000, [good]);
+    await timeUntil(async () => (await stage.clients()) === 1, 10_000, 'all slots are free again');
+    stage.sane();
+  },
+};
+
+/** Opens many connections at once and lets go of them when all were answered. */
+async function storm(stage: Stage, count: number, address: (i: number) => string): Promise<{ all: number; accepted: number; refused: number; other: number }> {
+  const raws = await Promise.all(Array.from({ length: count }, (_none, i) => Raw.open(stage.server.port, { localAddress: address(i) }).catch(() => null)));
+  const answered = (status: number): number => raws.filter((raw) => raw?.status === status).length;
+  const result = { all: count, accepted: answered(101), refused: answered(429), other: count - answered(101) - answered(429) };
+  for (const raw of raws) raw?.socket.destroy();
+  return result;
+}
+
+export const LOAD_ROWS: readonly FaultRow[] = [slowLink, stopped, slowCrowd, subscribes, connects];
