@@ -36,6 +36,8 @@ export default defineConfig({
   define: { __APP_VERSION__: JSON.stringify(packageJson.version), __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
   build: {
     outDir: 'dist', target: 'es2022', sourcemap: false, assetsInlineLimit: 0,
+    // Every browser that runs this knows `modulepreload`. Lists of what else a later file needs stand in the first load with all their hashes: only style sheets are worth that, as a view must not appear without them.
+    modulePreload: { polyfill: false, resolveDependencies: (_file, needed) => needed.filter((name) => name.endsWith('.css')) },
     rollupOptions: {
       output: { codeSplitting: { groups: [{ name: 'base', test: (id) => BASE.some((part) => part.test(id)) }] } },
       // Core is pure by rule and by lint: a module of it that nobody uses may go, and one that a single view uses goes with that view.

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { TIMINGS } from '@/core/contract';
+import { TICKET_PROTOCOL, TIMINGS } from '@/core/contract';
 import type { Clock } from '../observability/clock';
 import type { Audit } from './audit';
 import { cookieName, readCookie } from './cookie';
@@ -23,8 +23,6 @@ export interface AuthOptions {
   readonly audit: Audit;
 }
 
-/** Offered by a client that will bring its ticket in the hello: the server then waits for it as long as for any hello. */
-export const TICKET_PROTOCOL = 'tickglass.ticket';
 /** Time anybody else has to say who they are, ms: a socket without any right is closed within 100 ms. */
 const GRACE_MS = 80;
 /** Per minute: tickets of a user, changes by a user, lines about refusals of one address. */

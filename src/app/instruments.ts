@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { decimalsOf } from '@/composables/format';
 import { ASSET_CLASSES } from '@/core/market/instrument';
+import type { FetchLike } from '@/service';
 import type { InstrumentView } from '@/stores/types';
 
 const Step = v.pipe(v.number(), v.finite(), v.gtValue(0));
@@ -11,9 +12,9 @@ const Instruments = v.array(
 const MAX_SIZE_DECIMALS = 8;
 
 /** The server's instruments as the views need them; null when they cannot be had now. */
-export async function loadInstruments(server: string, get: typeof fetch = fetch): Promise<InstrumentView[] | null> {
+export async function loadInstruments(server: string, get: FetchLike = (url, init) => fetch(url, init)): Promise<InstrumentView[] | null> {
   try {
-    const response = await get(new URL('api/v1/instruments', server), { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(10_000) });
+    const response = await get(new URL('api/v1/instruments', server).href, { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(10_000) });
     if (!response.ok) return null;
     const list = v.parse(Instruments, await response.json());
     return list.map(({ symbol, name, assetClass, quote, tickSize, lotSize }) => ({

@@ -2,7 +2,8 @@ import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { CLIENT, type ClientPort } from '@/composables/useClient';
 import { REPLAYS, roomOf } from '@/composables/useReplays';
-import { createClient, type Client } from '@/service';
+import { CLOSE } from '@/core/contract';
+import { createClient, type Client, type FetchLike } from '@/service';
 import { appBase } from './base';
 import { loadConfig } from './config';
 import { reportErrors } from './errors';
@@ -11,9 +12,9 @@ import { wireClient } from './handlers/connection';
 import { LateHandlers } from './handlers/late';
 import { lazyApi } from './lazyApi';
 import { flushStores, useStores, type Stores } from './handlers/stores';
-import { loadInstruments } from './instruments';
 import { createAppRouter, Shell } from './router';
 
+const door = () => import('./door');
 declare const __APP_VERSION__: string;
 
 /** The connections are offered to other tabs this long after the first prices, ms. */
@@ -22,12 +23,12 @@ const SHARE_AFTER_MS = 1_000;
 const INSTRUMENTS_EVERY_MS = 10_000;
 
 /** Keeps the instrument list: loaded at each new connection, and when an unknown symbol appears. */
-function keepInstruments(client: Client, { market, connection }: Stores): () => void {
+function keepInstruments(client: Client, { market, connection }: Stores, get?: FetchLike): () => void {
   let known = new Set<string>();
   let askedAt = -Infinity;
   async function load(): Promise<void> {
     askedAt = performance.now();
-    const list = await loadInstruments(client.server);
+    const list = await import('./instruments').then(({ loadInstruments }) => loadInstruments(client.server, get)).catch(() => null);
     if (!list) return connection.log({ at: Date.now(), level: 'warn', source: 'app', text: 'The list of instruments could not be loaded; prices are shown with default decimals' });
     known = new Set(list.map((i) => i.symbol));
     market.setInstruments(list);
@@ -50,8 +51,13 @@ export async function start(root: string): Promise<void> {
   reportErrors(app, stores, window);
   if (config.problem) stores.connection.log({ at: Date.now(), level: 'warn', source: 'app', text: config.problem });
 
-  const client = createClient({ server: config.server, name: 'web', version: __APP_VERSION__ });
-  const checkInstruments = keepInstruments(client, stores);
+  // On another host the server's cookie cannot be kept; there a session is held by the tab.
+  const held = config.server === base.href ? undefined : (await door()).heldFor(base, config.server);
+  const client = createClient({ server: config.server, name: 'web', version: __APP_VERSION__, ...held });
+  client.on('stream', ({ state, reason }) => {
+    if (state === 'stopped' && reason === CLOSE.unauthenticated.words) void door().then(({ signedOut }) => signedOut(client, base, stores.market.symbols.length > 0));
+  });
+  const checkInstruments = keepInstruments(client, stores, held?.fetch);
   const late = new LateHandlers(() => frame.touch());
   const frame = createFrame(() => {
     flushStores(stores);
@@ -66,10 +72,11 @@ export async function start(root: string): Promise<void> {
     setTimeout(() => void import('./tabs').then(({ shareTabs }) => shareTabs(client, stores.connection, `tickglass ${__APP_VERSION__} ${config.server}`)).catch(() => undefined), SHARE_AFTER_MS);
   });
 
-  const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: lazyApi(config.server) };
+  const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: lazyApi(config.server, held?.fetch),
+    access: async () => (await door()).accessOf(base, config.server) };
   app.provide(CLIENT, port);
   const { room, home } = roomOf(config.server);
-  app.provide(REPLAYS, { room, home, load: async () => (await import('@/service/replays')).createReplayApi(home, config.server) });
+  app.provide(REPLAYS, { room, home, load: async () => (await import('@/service/replays')).createReplayApi(home, config.server, held?.fetch) });
   app.use(createAppRouter(base));
   client.connect();
   app.mount(root);

@@ -1,7 +1,9 @@
 import { inject, type InjectionKey } from 'vue';
 import type { StreamName } from '@/core/contract';
 import { err } from '@/core/util/result';
-import type { Answer, Api } from '@/service';
+import type { AccessApi, Answer, Api } from '@/service';
+
+export type { AccessApi };
 
 /**
  * What views may ask of the client service. Given by src/app through injection, so that no view knows the service and a test
@@ -16,6 +18,8 @@ export interface ClientPort {
   readonly server: string;
   /** Plain requests. */
   readonly api: Api;
+  /** Who is signed in, and signing out; loaded when first asked for. */
+  access(): Promise<AccessApi>;
 }
 
 export const CLIENT: InjectionKey<ClientPort> = Symbol('client');
@@ -23,7 +27,7 @@ export const CLIENT: InjectionKey<ClientPort> = Symbol('client');
 const noAnswer = (): Answer<never> => Promise.resolve(err({ code: 'unreachable', words: 'There is no server' }));
 /** A server that never answers. */
 export const NO_API: Api = { venues: noAnswer, switchVenue: noAnswer, compare: noAnswer, overview: noAnswer, candles: noAnswer, scorecard: noAnswer, history: noAnswer };
-const NOTHING: ClientPort = { subscribeChannel: () => () => undefined, retry: () => undefined, server: '', api: NO_API };
+const NOTHING: ClientPort = { subscribeChannel: () => () => undefined, retry: () => undefined, server: '', api: NO_API, access: () => Promise.resolve({ session: noAnswer, signIn: noAnswer, signOut: noAnswer }) };
 
 /** The app's client; outside the app (component tests) one that does nothing. */
 export function useClient(): ClientPort {

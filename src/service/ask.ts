@@ -27,16 +27,38 @@ function refusal(status: number, body: unknown): ApiFailure {
 /** One request; never throws. `body` is sent as JSON; an answer without content is null. */
 export type Ask = <T>(method: 'GET' | 'POST' | 'DELETE', path: string, schema: v.GenericSchema<unknown, T>, signal: AbortSignal, more?: { readonly body?: object; readonly timeoutMs?: number }) => Answer<T>;
 
-/** Requests to one server. */
+const Csrf = v.object({ csrf: v.nullable(v.string()) });
+
+/**
+ * Requests to one server. What changes something carries the token that proves that this page means it (docs/http.md); it is asked for
+ * before the first such request, and again when it is refused, as another tab may have signed in anew.
+ */
 export function createAsk(server: string, get: FetchLike): Ask {
   const base = server.endsWith('/') ? server : `${server}/`;
+  let csrf: Promise<string | null> | null = null;
+  const askCsrf = async (signal: AbortSignal): Promise<string | null> => {
+    const response = await get(new URL('api/v1/session', base).href, { signal, headers: { accept: 'application/json' } });
+    const told = v.safeParse(Csrf, response.ok ? await response.json() : null);
+    return told.success ? told.output.csrf : null;
+  };
+  const proof = async (signal: AbortSignal): Promise<Record<string, string>> => {
+    csrf ??= askCsrf(signal).catch(() => (csrf = null));
+    const token = await csrf;
+    return token === null ? {} : { 'x-csrftoken': token };
+  };
   return async (method, path, schema, signal, { body: sent, timeoutMs = TIMEOUT_MS } = {}) => {
     let body: unknown;
+    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const once = async (): ReturnType<FetchLike> => get(new URL(path, base).href, {
+      method, signal: either,
+      headers: { accept: 'application/json', ...(sent ? { 'content-type': 'application/json' } : {}), ...(method === 'GET' ? {} : await proof(either)) }, ...(sent ? { body: JSON.stringify(sent) } : {}),
+    });
     try {
-      const response = await get(new URL(path, base).href, {
-        method, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        headers: { accept: 'application/json', ...(sent ? { 'content-type': 'application/json' } : {}) }, ...(sent ? { body: JSON.stringify(sent) } : {}),
-      });
+      let response = await once();
+      if (response.status === 403 && method !== 'GET' && (await csrf) !== null) {
+        csrf = null;
+        response = await once();
+      }
       body = response.status === 204 ? null : await response.json().catch(() => null);
       if (!response.ok) return err(refusal(response.status, body));
     } catch {

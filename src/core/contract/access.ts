@@ -20,3 +20,6 @@ export type SessionAnswer = v.InferOutput<typeof SessionAnswer>;
 /** `POST /api/v1/ws-ticket`. */
 export const TicketAnswer = v.object({ ticket: v.pipe(v.string(), v.maxLength(128)), expires_in_ms: v.number() });
 export type TicketAnswer = v.InferOutput<typeof TicketAnswer>;
+
+/** Subprotocol offered beside the others by a client that brings a ticket in its hello: the server then waits for it as long as for any hello. */
+export const TICKET_PROTOCOL = 'tickglass.ticket';
