@@ -128,7 +128,7 @@ export class Connection implements Reader {
   }
 
   receipt(receipt: Receipt): void {
-    this.send(encode({ type: 'receipt', ...receipt, timestamp: this.iso() }));
+    if (this.dialect !== 'plain') this.send(encode({ type: 'receipt', ...receipt, timestamp: this.iso() }));
   }
 
   /** Sends what is missing in one channel; used at a flush. */

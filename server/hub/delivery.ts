@@ -1,6 +1,7 @@
 import { encode } from '@/core/contract';
 import type { Encoder, SnapshotPlan, View } from './encode';
 import type { TokenBucket } from './limits';
+import type { Receipt } from './reader';
 import type { Replica } from './replicas';
 
 /** One client's reading of one channel. Pending work is only a position, so it costs the same however far behind it is. */
@@ -27,6 +28,8 @@ export interface Outlet {
   readonly sv: number;
   /** How much of the row table the client has. */
   readonly schema: { sid: number; length: number };
+  /** Tells what was missed; does nothing for clients that know no receipts. */
+  receipt(receipt: Receipt): void;
 }
 
 /** Starts a snapshot; nothing is sent yet. */
@@ -36,6 +39,23 @@ export function startSnapshot(encoder: Encoder, replica: Replica, sub: Subscript
   return sub.plan;
 }
 
+/** What a reader who was at `seq` of another numbering missed, as far as it can be known, and what it can still be given. */
+export function acrossReset(replica: Replica, epoch: string, seq: number): { resumeFrom: number | null; missed: number | null; lost: number } {
+  if (replica.kind !== 'log' || replica.previous?.epoch !== epoch || seq > replica.previous.seq) return { resumeFrom: null, missed: null, lost: 0 };
+  const tail = replica.previous.seq - seq;
+  return { resumeFrom: 0, missed: tail + replica.seq, lost: tail + replica.since(0).lost };
+}
+
+/** The numbering began anew under a reader: the whole state follows, and what of a log never reached it is told. */
+function restart(encoder: Encoder, replica: Replica, sub: Subscription, outlet: Outlet): void {
+  const seq = sub.plan ? sub.plan.resumeFrom : sub.cursor;
+  if (seq === null) return void startSnapshot(encoder, replica, sub);
+  const from = { epoch: sub.epoch, seq };
+  const { resumeFrom, missed, lost } = acrossReset(replica, from.epoch, seq);
+  const plan = startSnapshot(encoder, replica, sub, resumeFrom);
+  if (lost > 0) outlet.receipt({ channel: sub.channel.name, outcome: 'snapshot', reason: 'epoch_changed', from, to: { epoch: replica.epoch, seq: replica.seq }, missed, replayed: plan.total, lost });
+}
+
 /**
  * Sends what a subscription is missing when there is room: a snapshot after a new epoch or when the position is too
  * old, else the changes since its cursor. What waits is bounded by the window and one state of the channel. Returns true when something is left for want of room.
@@ -43,7 +63,7 @@ export function startSnapshot(encoder: Encoder, replica: Replica, sub: Subscript
 export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outlet: Outlet): boolean {
   // Two rounds at most: a delta that is not possible any more becomes a snapshot.
   for (let round = 0; round < 2; round++) {
-    if (sub.epoch !== replica.epoch) startSnapshot(encoder, replica, sub);
+    if (sub.epoch !== replica.epoch) restart(encoder, replica, sub, outlet);
     // A book is one frame and has to be of one moment: a plan that waited for room is made anew.
     if (sub.shape === 'book' && sub.plan && sub.plan.seq !== replica.seq) startSnapshot(encoder, replica, sub);
     if (sub.plan && !sendParts(encoder, sub, sub.plan, outlet)) return true;

@@ -32,6 +32,8 @@ export interface SnapshotPlan {
   /** Entries in all parts together. */
   readonly total: number;
   readonly parts: readonly (readonly (KeyedEntry | LogItem)[])[];
+  /** Position its reader comes from; null = it holds nothing of this numbering. */
+  readonly resumeFrom: number | null;
   next: number;
 }
 
@@ -295,7 +297,7 @@ export class Encoder {
       parts = pack(wanted, (i) => this.itemText(i, channel).length, limit);
     }
     const total = parts.reduce((n, p) => n + p.length, 0);
-    return { epoch: replica.epoch, seq: replica.seq, total, parts: parts.length > 0 ? parts : [[]], next: 0 };
+    return { epoch: replica.epoch, seq: replica.seq, total, parts: parts.length > 0 ? parts : [[]], resumeFrom, next: 0 };
   }
 
   /** The frames of one part of a plan; in the compatibility shape one per value. */

@@ -24,12 +24,15 @@ export class LogChannel {
   readonly kind = 'log';
   epoch = UNSET_EPOCH;
   seq = 0;
+  /** Where the numbering before this one ended; null before the first. A reader of it can be told what it missed. */
+  previous: { readonly epoch: string; readonly seq: number } | null = null;
   private items: LogItem[] = [];
   private start = 0;
 
   constructor(private readonly bounds: LogBounds) {}
 
   reset(epoch: string): void {
+    if (this.epoch !== UNSET_EPOCH && epoch !== this.epoch) this.previous = { epoch: this.epoch, seq: this.seq };
     this.epoch = epoch;
     this.seq = 0;
     this.items = [];

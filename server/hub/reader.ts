@@ -17,7 +17,6 @@ export interface Reader extends Outlet {
   sv: number;
   reply(message: ServerMessage): boolean;
   error(code: ErrorName, detail: string, id?: number, retryAfterMs?: number): void;
-  receipt(receipt: Receipt): void;
   /** Sends what is missing in one channel, or in all. */
   flush(sub: Subscription): void;
   flushAll(): void;

@@ -1,6 +1,6 @@
 import { encode, parseChannel, type ClientMessageOf, type ErrorName, type ParsedChannel, type ResumePoint } from '@/core/contract';
 import type { HubContext } from './context';
-import { startSnapshot, type Subscription } from './delivery';
+import { acrossReset, startSnapshot, type Subscription } from './delivery';
 import type { Shape } from './encode';
 import { SymbolFilter } from './filter';
 import { legacyChannel } from './legacy';
@@ -225,7 +225,10 @@ export class Subscriptions {
       return { ...base, outcome: 'snapshot', reason, missed, replayed: plan.total, lost };
     };
     if (!have) return snapshot(forced ?? 'fresh');
-    if (have.epoch !== replica.epoch) return snapshot('epoch_changed');
+    if (have.epoch !== replica.epoch) {
+      const { resumeFrom, missed, lost } = acrossReset(replica, have.epoch, have.seq);
+      return { ...snapshot('epoch_changed', resumeFrom), missed, lost };
+    }
     if (have.seq > replica.seq) return snapshot('unknown_position');
     // What a client says it holds of a book may be what its checksum found wrong.
     if (sub.shape === 'book') return snapshot('fresh');

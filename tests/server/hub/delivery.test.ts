@@ -263,6 +263,62 @@ describe('delivery', () => {
   });
 });
 
+describe('a numbering that begins anew under a log reader', () => {
+  const item = (i: number) => ({ id: String(i), price: '1', size: '1', side: 'buy', t: 1, venue: 'x', quality: 'live' });
+  const read = (texts: readonly string[], type: string) => texts.map((t) => JSON.parse(t) as Record<string, unknown>).filter((m) => m['type'] === type && m['channel'] === 'trades:AAPL');
+  function reader(kind: Kind = 'objects') {
+    const on = bench();
+    on.owner.reset('trades:AAPL', 'e1');
+    on.owner.append('trades:AAPL', ...Array.from({ length: 10 }, (_, i) => item(i)));
+    const joined = join(on.hub, kind);
+    joined.client.receive('{"type":"subscribe","id":1,"channels":["trades:AAPL"]}');
+    return { ...on, ...joined };
+  }
+
+  it('what had not reached it is told as lost, and all of the new numbering follows', () => {
+    const { owner, peer, client } = reader();
+    peer.take();
+    owner.append('trades:AAPL', item(11), item(12), item(13));
+    owner.reset('trades:AAPL', 'e2');
+    owner.append('trades:AAPL', ...Array.from({ length: 150 }, (_, i) => item(i)));
+    client.flushAll();
+    peer.take();
+    expect(read(peer.read, 'receipt')).toMatchObject([{ outcome: 'snapshot', reason: 'epoch_changed', from: { epoch: 'e1', seq: 10 }, to: { epoch: 'e2', seq: 150 }, missed: 153, replayed: 150, lost: 3 }]);
+    expect(read(peer.read, 'initial_data').at(-1)).toMatchObject({ epoch: 'e2', seq: 150, items: { length: 150 } });
+  });
+
+  it('nothing is told when all had reached it, to plain clients, and of what a new reader never asked for', () => {
+    const all = reader();
+    all.peer.take();
+    all.owner.reset('trades:AAPL', 'e2');
+    all.client.flushAll();
+    all.peer.take();
+    expect(read(all.peer.read, 'receipt')).toEqual([]);
+    const plain = reader('plain');
+    plain.peer.take();
+    plain.owner.append('trades:AAPL', item(11));
+    plain.owner.reset('trades:AAPL', 'e2');
+    plain.client.flushAll();
+    plain.peer.take();
+    expect(plain.peer.read.join()).not.toContain('receipt');
+  });
+
+  it('a reader who was away is told the same when it comes back', () => {
+    const { hub, owner } = reader();
+    owner.append('trades:AAPL', item(11), item(12));
+    owner.reset('trades:AAPL', 'e2');
+    owner.append('trades:AAPL', ...Array.from({ length: 5 }, (_, i) => item(i)));
+    const back = join(hub, 'objects', { 'trades:AAPL': { epoch: 'e1', seq: 9 } });
+    back.peer.take();
+    expect(read(back.peer.read, 'receipt')).toMatchObject([{ reason: 'epoch_changed', missed: 8, replayed: 5, lost: 3 }]);
+    // Two numberings back nothing can be known.
+    owner.reset('trades:AAPL', 'e3');
+    const late = join(hub, 'objects', { 'trades:AAPL': { epoch: 'e1', seq: 9 } });
+    late.peer.take();
+    expect(read(late.peer.read, 'receipt')).toMatchObject([{ reason: 'epoch_changed', missed: null, lost: 0 }]);
+  });
+});
+
 describe('deadlines of a connection', () => {
   it('close a client without progress after 30 s, but not one that reads slowly', () => {
     const { hub, owner, pass, now } = bench();
