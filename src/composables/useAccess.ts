@@ -1,9 +1,18 @@
-import { onScopeDispose, shallowRef, type ShallowRef } from 'vue';
+import { computed, onScopeDispose, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
 import type { SessionAnswer } from '@/core/contract';
 import { useClient } from './useClient';
 
-/** Who is signed in here; null while that is not known. Asked once for each part of the page that wants to know. */
-export function useAccess(): { readonly session: Readonly<ShallowRef<SessionAnswer | null>>; readonly signOut: () => Promise<string> } {
+export interface Access {
+  /** null while it is not known. */
+  readonly session: Readonly<ShallowRef<SessionAnswer | null>>;
+  /** false for a viewer: what would only be refused is not offered. */
+  readonly mayChange: ComputedRef<boolean>;
+  /** Ends the session; gives the words of a failure, empty when it worked. */
+  readonly signOut: () => Promise<string>;
+}
+
+/** Who is signed in here. Asked once for each part of the page that wants to know. */
+export function useAccess(): Access {
   const client = useClient();
   const session = shallowRef<SessionAnswer | null>(null);
   const gone = new AbortController();
@@ -14,7 +23,7 @@ export function useAccess(): { readonly session: Readonly<ShallowRef<SessionAnsw
   });
   return {
     session,
-    /** Ends the session; gives the words of a failure, empty when it worked. */
+    mayChange: computed(() => session.value?.role !== 'viewer'),
     async signOut() {
       const answer = await (await client.access()).signOut(new AbortController().signal);
       return answer.ok ? '' : answer.error.words;

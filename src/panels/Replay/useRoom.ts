@@ -1,7 +1,9 @@
-import { shallowRef, type Ref, type ShallowRef } from 'vue';
+import { shallowRef, watch, type Ref, type ShallowRef } from 'vue';
+import { feedStands } from '@/composables/feedStand';
 import { usePoll } from '@/composables/usePoll';
 import { useReplays, type ApiFailure } from '@/composables/useReplays';
 import type { ReplayCommand, ReplayInfo, StateHash } from '@/core/contract';
+import { useConnectionStore } from '@/stores/connection';
 
 /** How often the room is asked where it stands, ms. */
 const EVERY_MS = 500;
@@ -30,6 +32,14 @@ export function useRoom(): Room {
     if (answer.ok) told.value = answer.value;
     return answer;
   }, { everyMs: EVERY_MS, active: () => port.room !== null });
+  const connection = useConnectionStore();
+  // Heartbeats tell the time every few seconds only, and nothing of a pause: every clock and age of the page follows this one.
+  watch(told, (info) => {
+    if (!info) return;
+    const [now, moving] = [performance.now(), info.state === 'playing'];
+    feedStands(!moving, now);
+    connection.setFeedTime(info.time, now, moving ? info.speed || undefined : 0);
+  });
   const { value: hash } = usePoll(async (signal) => (await api).hash(signal), { everyMs: HASH_MS, active: () => port.room !== null, key: () => told.value?.state });
   return {
     info: told, failure, hash, refused,
