@@ -53,6 +53,8 @@ export class ChannelState {
   repairNotBefore = -Infinity;
   parts: Parts | null = null;
   schema: RowSchema | null = null;
+  /** Log items that the receipt of the coming snapshot called lost for good. */
+  lostBefore = 0;
   /** Heartbeats in a row that did not name the channel. */
   unnamed = 0;
   /** Values of a quote channel under its position: sparse rows tell what changed of them. */
@@ -79,7 +81,7 @@ export class ChannelState {
     this.fresh = this.counted = false;
     this.request = this.resync = this.parts = this.schema = null;
     this.resyncWanted = false;
-    this.unnamed = 0;
+    this.unnamed = this.lostBefore = 0;
   }
 
   /** The position is void; the next state comes whole. */

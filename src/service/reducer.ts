@@ -198,7 +198,11 @@ export class Reducer {
     if (state.epoch === message.epoch && message.seq < state.seq) return;
     const content = state.collect(message);
     if (content === 'broken') this.gap(state, now);
-    else if (typeof content === 'object') this.take(state, { epoch: message.epoch, prev: 0, seq: message.seq }, content, true, now);
+    else if (typeof content === 'object') {
+      const lost = state.lostBefore;
+      state.lostBefore = 0;
+      this.take(state, { epoch: message.epoch, prev: 0, seq: message.seq }, { ...content, lost }, true, now);
+    }
   }
 
   private book(message: BookSnapshotMessage | BookUpdateMessage, now: number): void {
@@ -311,6 +315,8 @@ export class Reducer {
   private receipt(message: ReceiptMessage): void {
     const state = this.channels.get(message.channel);
     if (state && message.outcome === 'current' && state.epoch === message.to.epoch && state.seq === message.to.seq) this.confirm(state);
+    // What is lost for good is told with the list that follows, too: whoever shows it marks the hole with its number.
+    if (state && message.outcome === 'snapshot') state.lostBefore = message.lost;
     this.port.receipt(message);
   }
 

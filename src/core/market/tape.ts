@@ -162,8 +162,8 @@ export class Tape {
   }
 
   take(items: readonly TradeItem[], { replace, lost }: TapeChange): void {
-    const fresh = replace ? this.goOn(items) : items;
-    if (lost > 0) this.hole(lost, 'slow', fresh[0]?.t ?? null);
+    const fresh = replace ? this.goOn(items, lost) : items;
+    if (!replace && lost > 0) this.hole(lost, 'slow', fresh[0]?.t ?? null);
     for (const item of fresh) this.add(item);
     if (this.lines.length > 2 * TAPE_ROWS) this.lines = this.lines.slice(-TAPE_ROWS);
     this.view = null;
@@ -181,10 +181,10 @@ export class Tape {
   }
 
   /**
-   * The list was sent anew. What is new in it follows what is held when the two overlap; when they do not, nobody knows what is
-   * missing. Trades of another kind (live, simulated, replayed) never stand in one list, nor does time go back in it (a replay was moved).
+   * The list was sent anew. What is new in it follows what is held when the two overlap; when they do not, the server has said how many are
+   * missing, or nobody knows (0). Trades of another kind (live, simulated, replayed) never stand in one list, nor does time go back in it (a replay was moved).
    */
-  private goOn(items: readonly TradeItem[]): readonly TradeItem[] {
+  private goOn(items: readonly TradeItem[], lost: number): readonly TradeItem[] {
     const first = items[0];
     const held = this.lines.findLast((row) => row.kind === 'trade');
     if (!first || !held || held.quality !== first.quality || (items.at(-1)?.t ?? 0) < held.time) {
@@ -192,7 +192,7 @@ export class Tape {
       return items;
     }
     const overlap = items.findLastIndex((item) => this.known.has(idOf(item)));
-    if (overlap < 0) this.hole(null, 'anew', first.t);
+    if (overlap < 0) this.hole(lost > 0 ? lost : null, lost > 0 ? 'slow' : 'anew', first.t);
     return items.slice(overlap + 1);
   }
 

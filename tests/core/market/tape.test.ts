@@ -100,6 +100,17 @@ describe('tape', () => {
     expect(tape.volumes(T + 400)[0]?.missing).toBeNull();
   });
 
+  it('a list sent anew after too long an absence has a hole with the number the server told', () => {
+    const tape = tapeOf(trade({ at: 0 }));
+    const [b, c] = [trade({ at: 500 }), trade({ at: 600 })];
+    tape.take([b], { replace: true, lost: 40 });
+    expect(words(tape.rows)[1]).toBe('hole 40');
+    expect(tape.volumes(T + 700)[0]?.missing).toBe(40);
+    // Nothing is missing where the lists overlap, whatever was told.
+    tape.take([b, c], { replace: true, lost: 3 });
+    expect(tape.rows.filter((row) => row.kind === 'hole')).toHaveLength(1);
+  });
+
   it('trades of another kind never stand beside those before them', () => {
     const tape = tapeOf(trade({ quality: 'simulated' }));
     tape.take([trade({ quality: 'live', size: '5' })], { replace: true, lost: 0 });
