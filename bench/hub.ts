@@ -17,7 +17,7 @@ const TICK_MS = 20;
 
 const round = (n: number, decimals: number): number => Number(n.toFixed(decimals));
 /** A quote after a trade: everything but the day's open, high and low is new. */
-const quoteOf = (symbol: string, last: number): Quote => ({
+export const quoteOf = (symbol: string, last: number): Quote => ({
   symbol, last: round(last, 2), bid: round(last - 0.01, 2), ask: round(last + 0.01, 2), bidSize: round(Math.random() * 3, 4), askSize: round(Math.random() * 3, 4), open24h: 50_000, high24h: 51_000, low24h: 49_000, volume24h: round(12_345 + Math.random(), 3),
   venue: 'simulator', kind: 'simulated', route: 'simulator', state: 'ok', venueTime: Date.now(), receiveTime: Date.now(),
 });

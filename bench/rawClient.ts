@@ -16,6 +16,8 @@ export interface RawClientOptions {
   readonly protocol: string;
   /** Features its greeting names. */
   readonly features?: readonly string[];
+  /** Note how long rows were under way. */
+  readonly stamps?: boolean;
 }
 
 /**
@@ -26,16 +28,18 @@ export class RawClient {
   /** Bytes of the line since the handshake, and payload bytes of text. */
   bytes = 0;
   text = 0;
+  /** Time from sending to arrival of rows, ms; both ends have the same clock. */
+  readonly delays: number[] = [];
   private told = 0;
   private rest: Buffer = Buffer.alloc(0);
   private skip = 0;
 
-  private constructor(private readonly socket: Socket, private readonly acks: boolean) {}
+  private constructor(private readonly socket: Socket, private readonly acks: boolean, private readonly stamps: boolean) {}
 
-  static open({ port, path, protocol, features = [] }: RawClientOptions): Promise<RawClient> {
+  static open({ port, path, protocol, features = [], stamps = false }: RawClientOptions): Promise<RawClient> {
     return new Promise((resolve, reject) => {
       const socket = connect(port, '127.0.0.1');
-      const client = new RawClient(socket, features.includes('ack'));
+      const client = new RawClient(socket, features.includes('ack'), stamps);
       let opened = false;
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('closed in the handshake')));
@@ -54,6 +58,10 @@ export class RawClient {
   }
 
   private read(chunk: Buffer): void {
+    if (this.stamps) {
+      const sent = /"ts":(\d+)/.exec(chunk.subarray(0, 200).toString('latin1'))?.[1];
+      if (sent) this.delays.push(Date.now() - Number(sent));
+    }
     this.bytes += chunk.length;
     let data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
     this.rest = Buffer.alloc(0);

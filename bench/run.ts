@@ -16,13 +16,14 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   history: async () => (await import('./history')).measureHistory(),
   sentiment: async () => (await import('./sentiment')).measureSentiment(),
   hub: async () => (await import('./hub')).measureHub(),
+  clients: async () => (await import('./manyClients')).measureManyClients(),
   table: async () => (await import('./table')).measureTable(),
   instrument: async () => (await import('./instrument')).measureInstrument(),
   recording: async () => (await import('./recording')).measureRecording(),
   soak: async () => (await import('./soak')).measureSoak(),
 };
 /** Takes minutes: only when it is named. */
-const LONG: ReadonlySet<string> = new Set(['soak']);
+const LONG: ReadonlySet<string> = new Set(['clients', 'soak']);
 
 async function build(): Promise<boolean> {
   for (const args of [['build'], ['build', '--config', 'vite.server.config.ts']]) {

@@ -50,7 +50,9 @@ export function createClients(hub: HubContext): Clients {
     if (unsupported) connection.error('unsupported_version', '');
     const name = unsupported ? 'unknownSubprotocol' : admission === 'address' ? 'tooManyConnections' : 'overloaded';
     metrics.upgradesRefused.inc({ reason: unsupported ? 'subprotocol' : admission });
-    connection.close(name, RETURN_MS[name]);
+    // Not all who were turned away at once are to come back at once.
+    const spread = name === 'overloaded' ? Math.round(hub.random() * hub.spreadMs()) : 0;
+    connection.close(name, RETURN_MS[name] === undefined ? undefined : RETURN_MS[name] + spread);
     return true;
   }
 

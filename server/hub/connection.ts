@@ -271,6 +271,8 @@ export class Connection implements Reader {
     if (message.type === 'ping') return this.pong(message);
     if (message.type === 'hello') return this.hello(message);
     if (!this.greeted) return this.error('bad_message', 'the first message is hello', 'id' in message ? message.id : undefined);
+    // Whoever does not read is not answered; whoever reads again asks again (the client does after 5 s).
+    if (message.type !== 'ack' && this.session.stats().buffered > REPLY_CAP_BYTES) return this.hub.metrics.clientErrors.inc({ code: 'overloaded' });
     switch (message.type) {
       case 'subscribe':
       case 'unsubscribe':
@@ -336,7 +338,7 @@ export class Connection implements Reader {
       heartbeat_ms: options.heartbeatMs, dead_ms: TIMINGS.deadMs, flush_ms: options.marketIntervalMs,
       window_bytes: options.windowBytes, ack_bytes: Math.min(ACK_BYTES, Math.ceil(options.windowBytes / 4)), stale_ms: TIMINGS.staleMs,
       limits: { frame_bytes: options.frameBytes, symbols: options.symbols, channels: options.channels, msgs_per_10s: options.messagesPer10s },
-      reconnect: { base_ms: TIMINGS.backoffBaseMs, cap_ms: TIMINGS.backoffCapMs, first_ms: TIMINGS.backoffFirstMs },
+      reconnect: { base_ms: TIMINGS.backoffBaseMs, cap_ms: TIMINGS.backoffCapMs, first_ms: this.hub.spreadMs() },
       auth: { mode: this.pass.mode, expires_in_ms: this.pass.expiresInMs() },
       resumed: resume.resumed, reasons: resume.reasons,
     };

@@ -23,6 +23,10 @@ export interface HubContext {
   readonly wants: Wants;
   /** What a new client should know at once although it changed before it came. */
   readonly present: () => readonly StatusMessage[];
+  /** Time over which as many clients as there are now can come back without being refused, ms; what they are advised to spread over. */
+  readonly spreadMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** A reader of this channel waits for room; try again at the next flush. */
   readonly waiting: (channel: string) => void;
 }

@@ -6,15 +6,16 @@ export interface Drain {
   /** The whole time it may take, ms. */
   readonly graceMs: number;
   readonly connections: ReadonlySet<Connection>;
+  /** Time over which the clients are to come back, ms. */
+  readonly spreadMs: number;
   readonly random: () => number;
 }
 
 /** Orderly end: goaway with a spread return, close 4001, and what is still there at the end is cut. */
-export async function drain({ reason, graceMs, connections, random }: Drain): Promise<void> {
+export async function drain({ reason, graceMs, connections, spreadMs, random }: Drain): Promise<void> {
   if (connections.size === 0) return;
-  const spread = Math.max(1_000, (connections.size / 500) * 1_000);
   const closeInMs = Math.min(2_000, Math.floor(graceMs / 4));
-  const returns = new Map([...connections].map((c) => [c, Math.round(random() * spread)]));
+  const returns = new Map([...connections].map((c) => [c, Math.round(random() * spreadMs)]));
   for (const [connection, retry] of returns) {
     connection.broadcast(encode({ type: 'goaway', reason: reason.slice(0, 256), retry_after_ms: retry, close_in_ms: closeInMs }));
   }

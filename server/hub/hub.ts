@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { decodeServer, parseChannel, STREAMS, type FeedMode, type FeedSummary, type InitialData, type ServerMessage, type StatusMessage, type StreamName } from '@/core/contract';
+import { decodeServer, parseChannel, STREAMS, TIMINGS, type FeedMode, type FeedSummary, type InitialData, type ServerMessage, type StatusMessage, type StreamName } from '@/core/contract';
 import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { Bus, BusMessage } from '../bus/bus';
 import { madeOnDemand } from '../bus/onDemand';
@@ -41,7 +41,7 @@ export interface HubDependencies {
   readonly addressOf?: (request: IncomingMessage) => string;
   /** Called before each push of the market stream; what it publishes goes out with that push. */
   readonly beforeFlush?: () => void;
-  /** Uniform in [0, 1); spreads the clients' return after a drain. */
+  /** Uniform in [0, 1); spreads the clients' return after a drain or a refusal. */
   readonly random?: () => number;
 }
 
@@ -63,24 +63,27 @@ export interface Hub {
   close(reason: string, graceMs: number): Promise<void>;
 }
 
-function createContext(dependencies: HubDependencies, options: HubOptions, waiting: HubContext['waiting']): HubContext {
-  const { bus, clock, metrics, log, feedClock, mode, feeds, knownSymbol, knownVenue = (venue) => Object.hasOwn(feeds(), venue), present = () => [] } = dependencies;
+function createContext(dependencies: HubDependencies, options: HubOptions, own: Pick<HubContext, 'waiting' | 'spreadMs'>): HubContext {
+  const { bus, clock, metrics, log, feedClock, mode, feeds, knownSymbol, knownVenue = (venue) => Object.hasOwn(feeds(), venue), present = () => [], random = Math.random } = dependencies;
   const encoder = new Encoder(clock, feedClock, (channel) => {
     metrics.refusedInputs.inc({ venue: 'hub', code: 'not_finite' });
     log.error({ channel }, 'a value with a non-finite number was not sent');
   }, undefined, (kind) => metrics.bookFrames.inc({ kind }));
   const replicas = createReplicas(clock, log);
   const wants = createWants(bus, replicas, metrics, options);
-  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, waiting, present };
+  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, present, random, ...own };
 }
 
 /** Builds the hub: replicas of the bus's channels, connections that read them, and the door in front. */
 export function createHub(dependencies: HubDependencies): Hub {
   const { bus, clock, metrics } = dependencies;
   const options: HubOptions = { ...DEFAULT_HUB_OPTIONS, ...dependencies.options };
-  const context = createContext(dependencies, options, (name) => {
-    const stream = parseChannel(name)?.stream;
-    if (stream) pushes.touch(stream, name);
+  const context = createContext(dependencies, options, {
+    waiting(name) {
+      const stream = parseChannel(name)?.stream;
+      if (stream) pushes.touch(stream, name);
+    },
+    spreadMs: () => Math.max(TIMINGS.backoffFirstMs, Math.ceil((clients.all.size / options.upgradesTotalPerSecond) * 1_000)),
   });
   const { replicas, encoder } = context;
   const clients = createClients(context);
@@ -127,7 +130,7 @@ export function createHub(dependencies: HubDependencies): Hub {
     },
     async close(reason, graceMs) {
       door.shut();
-      await drain({ reason, graceMs, connections: clients.all, random: dependencies.random ?? Math.random });
+      await drain({ reason, graceMs, connections: clients.all, spreadMs: context.spreadMs(), random: context.random });
       unsubscribe();
       pushes.stop();
       context.wants.stop();

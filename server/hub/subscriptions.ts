@@ -1,11 +1,11 @@
-import { encode, parseChannel, type ClientMessageOf, type ErrorName, type ParsedChannel, type ResumePoint } from '@/core/contract';
+import { encode, LIMITS, parseChannel, type ClientMessageOf, type ErrorName, type ParsedChannel, type ResumePoint } from '@/core/contract';
 import type { HubContext } from './context';
 import { acrossReset, startSnapshot, type Subscription } from './delivery';
 import type { Shape } from './encode';
 import { SymbolFilter } from './filter';
 import { legacyChannel } from './legacy';
 import { TokenBucket } from './limits';
-import { UNSET_EPOCH } from './keyedChannel';
+import { UNSET_EPOCH, type KeyedChannel } from './keyedChannel';
 import type { Reader, Receipt } from './reader';
 
 type Rejected = { channel?: string; symbol?: string; code: ErrorName };
@@ -18,6 +18,8 @@ interface Target {
 /** What one client reads: subscribe, unsubscribe, resume and resync. */
 export class Subscriptions {
   private readonly subs = new Map<string, Subscription>();
+  /** Bytes of state that still go into the answer being made; what is more follows in parts. */
+  private room = 0;
 
   constructor(
     private readonly hub: HubContext,
@@ -96,6 +98,7 @@ export class Subscriptions {
       return known;
     });
     const answers: string[] = [];
+    this.room = LIMITS.snapshotPartBytes;
     client.sv++;
     for (const name of new Set(names)) {
       const answer = this.subscribeOne(name, symbols);
@@ -128,9 +131,18 @@ export class Subscriptions {
     const first = plan?.parts[0];
     // A book follows in a message of its own.
     if (!plan || !first || sub.shape === 'book' || plan.parts.length > 1 || this.client.dialect === 'plain' || !this.client.ready()) return answer(sub, plan?.seq ?? sub.sent, symbols, '');
+    const content = this.fitting(this.hub.encoder.content(sub.channel, first));
+    if (content === null) return answer(sub, plan.seq, symbols, '');
     sub.plan = null;
     sub.cursor = sub.sent = plan.seq;
-    return answer(sub, plan.seq, symbols, `,${this.hub.encoder.content(sub.channel, first)}`);
+    return answer(sub, plan.seq, symbols, content);
+  }
+
+  /** Content of an answer if there is room for it. */
+  private fitting(content: string): string | null {
+    if (content.length > this.room) return null;
+    this.room -= content.length;
+    return `,${content}`;
   }
 
   /** Answer for more symbols of a channel that is already read. */
@@ -150,13 +162,15 @@ export class Subscriptions {
     const added = sub.filter.add(symbols);
     if (added.length === 0) return answer(sub, sub.sent, added, '');
     // Their state goes into the answer when the reader is otherwise whole and has room; else the channel is sent anew.
-    if (dialect === 'plain' || replica.kind !== 'keyed' || sub.plan || sub.cursor < replica.seq || !this.client.ready()) {
-      startSnapshot(this.hub.encoder, replica, sub);
-      return answer(sub, replica.seq, added, '');
-    }
-    const fresh = SymbolFilter.only(added);
-    const entries = replica.state((key) => key !== '*' && fresh.accepts(key));
-    return answer(sub, replica.seq, added, `,${this.hub.encoder.content(sub.channel, entries)}`);
+    const whole = dialect !== 'plain' && !sub.plan && sub.cursor >= replica.seq && this.client.ready();
+    const content = whole && replica.kind === 'keyed' ? this.fitting(this.stateOf(sub, replica, added)) : null;
+    if (content === null) startSnapshot(this.hub.encoder, replica, sub);
+    return answer(sub, replica.seq, added, content ?? '');
+  }
+
+  private stateOf(sub: Subscription, replica: KeyedChannel, symbols: readonly string[]): string {
+    const filter = SymbolFilter.only(symbols);
+    return this.hub.encoder.content(sub.channel, replica.state((key) => key !== '*' && filter.accepts(key)));
   }
 
   // ---- unsubscribe ----------------------------------------------------------------------------

@@ -96,7 +96,7 @@ export class ProtocolModel {
     const replicas = createReplicas(clock, log);
     const hub: HubContext = {
       replicas, wants: createWants(createMemoryBus(log), replicas, metrics, options), encoder, clock, feedClock: () => ({ now: () => this.now, speed: 1 }), metrics, log, options,
-      mode: () => 'live', feeds: () => ({}), knownSymbol: () => true, knownVenue: () => true, present: () => [], waiting: () => undefined,
+      mode: () => 'live', feeds: () => ({}), knownSymbol: () => true, knownVenue: () => true, present: () => [], waiting: () => undefined, spreadMs: () => 1_000, random: () => 0.5,
     };
     this.epoch++;
     for (const channel of CHANNELS) {

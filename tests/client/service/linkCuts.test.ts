@@ -1,21 +1,11 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { ProtocolModel, TRADES } from '../../support/protocolModel';
-
-/** mulberry32: the same cuts in every run. */
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seeded } from '../../support/seeded';
 
 describe('1,000 cuts of the link at random moments', () => {
   it.each([1, 2])('what was received and what was announced as lost make up the journal; nothing came twice (seed %i)', (seed) => {
-    const chance = random(seed);
+    const chance = seeded(seed);
     const model = new ProtocolModel({ hub: { windowBytes: 4_000 } });
     model.want(TRADES);
     model.rest();
@@ -58,7 +48,7 @@ describe('1,000 cuts of the link at random moments', () => {
   }, 60_000);
 
   it('what was under way at once never passed the window by more than a push', () => {
-    const chance = random(3);
+    const chance = seeded(3);
     const model = new ProtocolModel({ hub: { windowBytes: 4_000 } });
     model.connect();
     for (let i = 0; i < 2_000; i++) {

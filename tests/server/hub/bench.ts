@@ -20,7 +20,7 @@ export function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
   const all = { ...DEFAULT_HUB_OPTIONS, ...options };
   const hub: HubContext = {
     replicas, clock, feedClock, metrics, log: silentLog, options: all, wants: createWants(bus, replicas, metrics, all), knownVenue: () => true,
-    encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined, present: () => [],
+    encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined, present: () => [], spreadMs: () => 1_000, random: () => 0.5,
   };
   bus.subscribe((m) => void replicas.apply(m));
   return { hub, bus, owner: new Owner(bus), pass: (ms: number) => void (now += ms), now: () => now };
