@@ -78,9 +78,12 @@ export class ReplayEngine implements Engine {
       case 'quote': return { ...output, quote: marked(output.quote) };
       case 'trade': case 'candle': case 'book': return marked(output);
       case 'signal': return { ...output, record: { ...output.record, source: KIND } };
+      case 'rating': return { ...output, rating: { ...output.rating, source: KIND } };
       case 'sentiment': return { ...output, data: { ...output.data, source: KIND } };
       case 'mode': return { ...output, mode: KIND, reason: `a recording of ${this.words} is replayed: not the present market`.slice(0, 240) };
-      default: return output;
+      case 'sparkline': return { ...output, data: { ...output.data, quality: KIND } };
+      // They name no kind, or go to a log that a replay has not.
+      case 'feedStatus': case 'instrument': case 'refused': case 'outcome': return output;
     }
   }
 }

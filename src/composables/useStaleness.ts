@@ -3,6 +3,7 @@ import { STALE_MS } from '@/core/market/staleness';
 import { useConnectionStore } from '@/stores/connection';
 import { useMarketStore } from '@/stores/market';
 import type { QuoteView, StreamState } from '@/stores/types';
+import { grownSince } from './feedStand';
 import { formatAge } from './format';
 import { useNow } from './useNow';
 
@@ -27,7 +28,7 @@ type Aged = Pick<QuoteView, 'ageAtSend' | 'receivedAt' | 'state' | 'price' | 'ro
  */
 export function staleness(quote: Aged | null, stream: StreamState, now: number, fallback = false, limitMs = STALE_MS.crypto): Staleness {
   if (!quote || quote.state === 'none' || quote.price === null) return { ageMs: null, state: 'none', text: '' };
-  const ageMs = quote.ageAtSend === null ? null : quote.ageAtSend + Math.max(0, now - quote.receivedAt);
+  const ageMs = quote.ageAtSend === null ? null : quote.ageAtSend + grownSince(quote.receivedAt, now);
   const age = formatAge(ageMs);
   if (!FLOWING.has(stream) && !fallback) return { ageMs, state: 'stale', text: age ? `stale, ${age}` : 'stale' };
   if (quote.state === 'closed') return { ageMs, state: 'closed', text: 'closed' };

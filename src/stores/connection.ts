@@ -48,11 +48,11 @@ export const useConnectionStore = defineStore('connection', () => {
     setFeeds(next: Readonly<Record<string, FeedSummary>>): void {
       feeds.value = new Map(Object.entries(next));
     },
-    setFeedTime(time: number, heardAt: number): void {
+    setFeedTime(time: number, heardAt: number, known?: number): void {
       const last = feedTime.value;
       const wait = last ? heardAt - last.heardAt : 0;
       // Samples close together measure the network, not the clock; a step back is another feed.
-      const speed = !last || time < last.time ? null : wait < MIN_SAMPLE_MS ? last.speed : (time - last.time) / wait;
+      const speed = known ?? (!last || time < last.time ? null : wait < MIN_SAMPLE_MS ? last.speed : (time - last.time) / wait);
       feedTime.value = { time, heardAt, speed };
     },
     setServerVersion(version: string): void {

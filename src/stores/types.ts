@@ -220,7 +220,8 @@ export interface ConnectionStoreApi {
   setMode(mode: FeedMode): void;
   setFeeds(feeds: Readonly<Record<string, FeedSummary>>): void;
   setServerVersion(version: string): void;
-  setFeedTime(time: number, heardAt: number): void;
+  /** `known`: its speed, feed time per real time, where that was told; otherwise it is measured. */
+  setFeedTime(time: number, heardAt: number, known?: number): void;
   log(entry: Omit<Activity, 'id'>): void;
 }
 

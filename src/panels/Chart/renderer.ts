@@ -48,6 +48,11 @@ interface Track {
 export class ChartRenderer {
   private readonly scale = new ZoneScale();
   private readonly chart: IChartApiBase<Time>;
+  /**
+   * Every time of the axis without a value, never drawn. With one series alone the library (5.2.1) throws its own index of times away when that series is given
+   * the same times again, and hit tests then fail with "Value is null": this one keeps the candles from ever being alone.
+   */
+  private readonly axis: ISeriesApi<'Line', Time>;
   private readonly candles: ISeriesApi<'Candlestick', Time>;
   /** The newest price: the library would paint its label in the colour of the body, and rising candles are hollow. */
   private readonly last: IPriceLine;
@@ -70,6 +75,7 @@ export class ChartRenderer {
       // Its notice stands beneath the chart in words: the logo brings a style element that the content security policy refuses.
       layout: { attributionLogo: false, fontSize: 11 },
     });
+    this.axis = this.chart.addSeries(LineSeries, { priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false });
     this.candles = this.chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false });
     this.last = this.candles.createPriceLine({ price: 0, lineStyle: LineStyle.Dotted, lineWidth: 1, lineVisible: false, axisLabelVisible: false });
     this.restyle(options);
@@ -104,6 +110,7 @@ export class ChartRenderer {
     if (sameAxis) {
       for (let place = Math.max(0, this.given - 1); place < model.points.length; place++) this.update(place, model);
     } else {
+      this.axis.setData(model.points.map((point) => ({ time: timeOf(point) })));
       this.candles.setData(model.points.map(candleAt));
       for (const { series, at } of this.tracks) series.setData(model.points.map((point, place) => at(place, point)));
     }
@@ -164,6 +171,7 @@ export class ChartRenderer {
   private update(place: number, model: ChartModel): void {
     const point = model.points[place];
     if (!point) return;
+    this.axis.update({ time: timeOf(point) });
     this.candles.update(candleAt(point));
     for (const { series, at } of this.tracks) series.update(at(place, point));
   }

@@ -163,6 +163,8 @@ class Tools implements DrawingTools {
   private up(event: PointerEvent): void {
     const { drag } = this;
     if (!drag) return;
+    // A quick finger lifts before its last way was told.
+    if (event.type === 'pointerup') this.move(event);
     const made = this.draft.value;
     this.drag = this.draft.value = null;
     this.host.renderer()?.hold(false);

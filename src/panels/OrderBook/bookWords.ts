@@ -1,5 +1,6 @@
 import type { LampShape } from '@/components/lamp';
 import { venueName } from '@/components/sourceWords';
+import { grownSince } from '@/composables/feedStand';
 import { formatAge } from '@/composables/format';
 import type { QuoteStateName, StreamState } from '@/core/contract';
 import type { BookView } from '@/stores/types';
@@ -44,7 +45,7 @@ function faulty({ state, reason, venue }: BookView, empty: boolean): Told | null
 export function bookVerdict(book: BookView | null, market: QuoteStateName, stream: StreamState, now: number): BookVerdict {
   const flowing = FLOWING.has(stream);
   if (!book) return { lamp: flowing ? 'ring' : 'bar', title: flowing ? 'Loading' : 'No connection', words: flowing ? 'Waiting for the first message of the book.' : 'The server does not answer; the book comes with the connection.', drawn: 'none', ageMs: null };
-  const ageMs = book.ageAtSend === null ? null : book.ageAtSend + Math.max(0, now - book.receivedAt);
+  const ageMs = book.ageAtSend === null ? null : book.ageAtSend + grownSince(book.receivedAt, now);
   const empty = book.bids.prices.length === 0 && book.asks.prices.length === 0;
   const drawn = empty ? 'none' : 'old';
   if (!flowing) return { lamp: 'bar', title: 'Interrupted', words: `The connection to the server is down${ageMs === null ? '' : `; this book is ${formatAge(ageMs)} old`}. It is checked and renewed when the connection is back.`, drawn, ageMs };

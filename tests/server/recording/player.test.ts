@@ -110,15 +110,21 @@ describe('a replay', () => {
   it('never lets out anything as live or simulated', async () => {
     const engine = new ReplayEngine(engineOptions(FACTS, INSTRUMENTS), 'a test');
     const kinds = new Set<unknown>();
-    for (const event of events) {
+    const seen = new Set<string>();
+    // Enough past for a rating.
+    const minute = Math.floor(T0 / 60_000) * 60_000;
+    const origin = { venue: 'simulator', symbol: 'BTC/USDT', kind: 'simulated', route: 'history', venueTime: null, receiveTime: T0 } as const;
+    const past = Array.from({ length: 300 }, (_, i): InputEvent => ({ ...origin, type: 'candle', interval: '1m', openTime: minute - (300 - i) * 60_000, open: 100, high: 102, low: 99, close: 101 + (i % 2), volume: 1, closed: true }));
+    const begun = events.findIndex(({ type }) => type === 'quote');
+    const after = Array.from({ length: 30 }, (_, i): InputEvent => ({ type: 'clock', receiveTime: (events.at(-1)?.receiveTime ?? 0) + i * 1_000 }));
+    for (const event of [...events.slice(0, begun), ...past, ...events.slice(begun), ...after]) {
       engine.step(event, (output) => {
-        if (output.type === 'quote') kinds.add(output.quote.kind);
-        else if (output.type === 'trade' || output.type === 'candle' || output.type === 'book') kinds.add(output.kind);
-        else if (output.type === 'mode') kinds.add(output.mode);
-        else if (output.type === 'signal') kinds.add(output.record.source);
-        else if (output.type === 'sentiment') kinds.add(output.data.source);
+        seen.add(output.type);
+        // Whatever names a kind, wherever in it.
+        if (output.type !== 'outcome') for (const [, kind] of JSON.stringify(output).matchAll(/"(?:kind|source|quality|mode)":"(\w+)"/g)) kinds.add(kind);
       });
     }
+    expect([...seen]).toEqual(expect.arrayContaining(['quote', 'trade', 'book', 'candle', 'rating', 'mode']));
     for (const { symbol } of engine.instruments()) {
       for (const value of [engine.quote(symbol), ...engine.venueQuotes(symbol), ...engine.trades(symbol, 10)]) kinds.add(value?.kind);
     }
