@@ -20,6 +20,7 @@ import type { Config } from './config/schema';
 import type { ConnectorContext, ConnectorDescriptor } from './connectors/base/connector';
 import { Hosts } from './connectors/base/hosts';
 import { fileLedger, memoryLedger } from './connectors/base/ledger';
+import { CrossedBooks } from './connectors/crossedBooks';
 import { createNeed } from './connectors/need';
 import { createOlder } from './connectors/older';
 import { checkRegistry, VENUES } from './connectors/registry';
@@ -41,9 +42,11 @@ import { venueInfos } from './http/venues';
 import { createHub, type Hub } from './hub/hub';
 import { checkOrigin, hostAllowed } from './hub/origin';
 import { createSteadyClock } from './observability/clock';
+import { keepHeapSmall } from './observability/heap';
 import { createBrowserReports } from './observability/hops';
 import { createLifecycle } from './observability/lifecycle';
 import { createLogger, type Logger } from './observability/logger';
+import { watchEventLoop } from './observability/loopDelay';
 import { createMetrics } from './observability/metrics';
 import { createVenueMetrics } from './observability/venueMetrics';
 import { createPipeline } from './pipeline/pipeline';
@@ -164,7 +167,7 @@ function sourceFacts(config: Config, { id, priority, assetClasses, capabilities,
 
 const leads = (engine: Core['engine'], symbol: string, venue: string): boolean => engine.venueQuotes(symbol).some((quote) => quote.leads && quote.venue === venue);
 
-/** What finds missing candles and has the venues fill them in, for charts that are scrolled back and for known gaps. */
+/** What finds missing candles and has the venues fill them in, for charts that are scrolled back and for known gaps; and has crossed books loaded anew. */
 function createRepair({ config, sources, log, bus, engine, clock }: Core, supervisor: Supervisor, history: History) {
   const older = createOlder({
     ask: (venue, query) => supervisor.older(venue, query), clock,
@@ -175,6 +178,10 @@ function createRepair({ config, sources, log, bus, engine, clock }: Core, superv
   const traded = new Set(sources.venues.filter((venue) => venue.capabilities.includes('trades')).map((venue) => venue.id));
   const served = (): ReadonlyMap<string, readonly string[]> => new Map(supervisor.status().filter(({ id }) => traded.has(id)).map(({ id, symbols }) => [id, symbols]));
   const ledger = new GapLedger({ bus, history, instruments: sources.instruments, served, clock, candleDays: config.historyCandleDays });
+  const crossed = new CrossedBooks({ clock, reload: (venue, symbol) => supervisor.reloadBook(venue, symbol) });
+  const endWatch = bus.subscribe((message) => {
+    if (message.type === 'output' && message.output.type === 'book') crossed.note(message.output);
+  });
   const filler = createFiller({ ledger, history, older, canLoad: (symbol) => supervisor.keepersOf(symbol).length > 0, clock, log: log.child({ part: 'gaps' }) });
   return {
     older, filler,
@@ -187,6 +194,8 @@ function createRepair({ config, sources, log, bus, engine, clock }: Core, superv
     stop(): void {
       filler.stop();
       ledger.stop();
+      endWatch();
+      crossed.stop();
     },
   };
 }
@@ -312,18 +321,6 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   };
 }
 
-/** Observes how late timers come. */
-function watchEventLoop(metrics: ReturnType<typeof createMetrics>): () => void {
-  const every = 100;
-  let due = performance.now() + every;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    metrics.eventLoopDelay.observe(Math.max(0, now - due) / 1000);
-    due = now + every;
-  }, every).unref();
-  return () => clearInterval(timer);
-}
-
 /** Ends the process in order at SIGTERM and SIGINT: exit code 0 when everything closed in time. */
 function stopOnSignals(server: Server, log: Logger): void {
   let stopping = false;
@@ -346,6 +343,7 @@ async function start(given: Config, place: Place): Promise<void> {
   if (problem !== null) throw new StartRefused(problem);
   const { config, line } = withToken(given);
   const log = createLogger(config.logLevel);
+  keepHeapSmall(log.child({ part: 'heap' }));
   const warning = exposureWarning(config);
   if (warning !== null) log.warn(warning);
   // A fault of ours that nobody handled: the state can no longer be trusted, so the process ends and its supervisor starts a new one.
