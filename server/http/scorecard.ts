@@ -1,4 +1,4 @@
-import { isInterval, SCORECARD_WINDOWS, type ScorecardReport } from '@/core/contract';
+import { isInterval, SCORECARD_KINDS, SCORECARD_WINDOWS, type ScorecardReport } from '@/core/contract';
 import type { FastifyInstance } from 'fastify';
 import { kindOf } from './candles';
 import { fail } from './failure';
@@ -21,14 +21,16 @@ export function scorecardRoutes(app: FastifyInstance, ports: HttpPorts): void {
     if (window === undefined) return fail(reply, 'bad_request', 'window is one of 24h 7d all');
     if (symbol !== undefined && !known(ports, symbol)) return fail(reply, 'unknown_symbol');
     if (tf !== undefined && (typeof tf !== 'string' || !isInterval(tf))) return fail(reply, 'bad_request', 'tf is one of 1m 5m 15m 1h 4h 1d');
-    const source = kindOf(ports.mode());
-    const key = `${source}|${window}|${symbol ?? ''}|${tf ?? ''}`;
-    const present = ports.clock.monotonic();
+    const present = kindOf(ports.mode());
+    const source = SCORECARD_KINDS.find((name) => name === (asked['source'] ?? present));
+    if (source === undefined) return fail(reply, 'bad_request', 'source is one of live simulated replay');
+    const key = `${source === present ? '*' : ''}${source}|${window}|${symbol ?? ''}|${tf ?? ''}`;
+    const at = ports.clock.monotonic();
     const found = kept.get(key);
-    if (found && present - found.at < KEPT_MS) return found.report;
-    const report = score.report({ source, window, symbol: symbol ?? null, tf: tf ?? null, now: readClock(ports).now });
+    if (found && at - found.at < KEPT_MS) return found.report;
+    const report = score.report({ source, window, symbol: symbol ?? null, tf: tf ?? null, now: source === present ? readClock(ports).now : null });
     if (kept.size >= MOST_KEPT) kept.clear();
-    kept.set(key, { at: present, report });
+    kept.set(key, { at, report });
     return report;
   });
 }

@@ -29,7 +29,8 @@ export interface ScoreLog {
   /** Logs what belongs there, at once; the same output with `seq`, `prev` and `hash`. Never throws. */
   record(output: EngineOutput): EngineOutput;
   heads(): readonly ChainHead[];
-  report(query: { readonly source: DataKind; readonly window: ScorecardWindow; readonly symbol: string | null; readonly tf: Interval | null; readonly now: number }): ScorecardReport;
+  /** `now`: present of that kind of data; null where it is not shown at the moment: the time of its newest record. */
+  report(query: { readonly source: DataKind; readonly window: ScorecardWindow; readonly symbol: string | null; readonly tf: Interval | null; readonly now: number | null }): ScorecardReport;
   /** Judges live signals that an earlier run left open, as far as stored candles reach. Done by itself each half a minute. */
   settle(): Promise<void>;
   /** Waits until what was logged is on disk. */
@@ -108,9 +109,11 @@ class FileScoreLog implements ScoreLog {
     return [...this.slots.values()].map((slot) => slot.head());
   }
 
-  report({ source, window, symbol, tf, now }: Parameters<ScoreLog['report']>[0]): ScorecardReport {
+  report({ source, window, symbol, tf, now: present }: Parameters<ScoreLog['report']>[0]): ScorecardReport {
     const kind = isKind(source) ? source : 'live';
     const own = CHAIN_FAMILIES.map((family) => this.slots.get(`${kind}.${family}`));
+    const newest = kind === 'live' ? -Infinity : Math.max(...own.map((slot) => slot?.latest ?? -Infinity));
+    const now = present ?? (Number.isFinite(newest) ? newest : this.options.clock.now());
     const counts = (family: ChainFamily): ReturnType<typeof addCounts> =>
       addCounts(own.flatMap((slot) => (slot?.family === family ? [slot.chain.counts, slot.earlier.counts] : [])));
     const open = own.flatMap((slot) => (slot ? [...slot.chain.ledger.open(), ...slot.earlier.open()] : []));

@@ -59,6 +59,11 @@ export class Slot {
     });
   }
 
+  /** Time of the newest record, ms; -Infinity without any. */
+  get latest(): number {
+    return Math.max(this.time, this.newest);
+  }
+
   /** The chain in a folder, at its newest record. Throws when that is no record or records are missing that were on disk. */
   static async open(name: string, family: ChainFamily, root: string, book: ScorecardBook): Promise<Slot> {
     const folder = join(root, name);

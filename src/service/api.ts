@@ -1,10 +1,12 @@
-import { CandlesAnswer, CompareReport, OverviewAnswer, VenueInfo, VenueList, type HistoryAnswer, type Interval, type ScorecardReport, type ScorecardWindow } from '@/core/contract';
+import { CandlesAnswer, CompareReport, OverviewAnswer, VenueInfo, VenueList, type HistoryAnswer, type Interval, type ScorecardKind, type ScorecardReport, type ScorecardWindow } from '@/core/contract';
 import { createAsk, type Answer } from './ask';
 import type { FetchLike } from './types';
 
 export type { Answer, ApiFailure } from './ask';
 
 export interface ScorecardQuery {
+  /** null = the kind of data shown now. */
+  readonly source: ScorecardKind | null;
   readonly window: ScorecardWindow;
   /** null = all. */
   readonly symbol: string | null;
@@ -23,7 +25,7 @@ export interface Api {
   overview(signal: AbortSignal): Answer<OverviewAnswer>;
   /** The newest `limit` candles that opened at or before `end` (ms; null = now). */
   candles(query: { readonly symbol: string; readonly interval: Interval; readonly end: number | null; readonly limit: number }, signal: AbortSignal): Answer<CandlesAnswer>;
-  /** What signals and forecasts of the kind of data shown now were worth. */
+  /** What signals and forecasts of one kind of data were worth. */
   scorecard(query: ScorecardQuery, signal: AbortSignal): Answer<ScorecardReport>;
   /** What is stored, what is missing and what is being repaired. */
   history(signal: AbortSignal): Answer<HistoryAnswer>;

@@ -5,6 +5,9 @@ import { EpochMs, Finite, MaybeFinite, Quality, Seq, ShortText, SymbolName } fro
 /** Windows of the scorecard: by the time at which outcomes were known. */
 export const SCORECARD_WINDOWS = ['24h', '7d', 'all'] as const;
 export type ScorecardWindow = (typeof SCORECARD_WINDOWS)[number];
+/** Kinds of data that have logs and figures of their own; they are never added up. */
+export const SCORECARD_KINDS = ['live', 'simulated', 'replay'] as const;
+export type ScorecardKind = (typeof SCORECARD_KINDS)[number];
 /** Fewest outcomes for which figures are told; below it `enough` is false and every figure is null. */
 export const ENOUGH_OUTCOMES = 30;
 

@@ -2,7 +2,7 @@ import { computed } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import { useClient } from '@/composables/useClient';
 import { usePoll } from '@/composables/usePoll';
-import { INTERVAL_MS, isInterval, SCORECARD_WINDOWS, type Interval, type ScorecardWindow, type SentimentCell, type SignalCell } from '@/core/contract';
+import { INTERVAL_MS, isInterval, SCORECARD_KINDS, SCORECARD_WINDOWS, type Interval, type ScorecardKind, type ScorecardWindow, type SentimentCell, type SignalCell } from '@/core/contract';
 import { useConnectionStore } from '@/stores/connection';
 import type { Subject } from './figures';
 
@@ -26,7 +26,10 @@ export function useScorecard() {
     return isInterval(text) ? text : null;
   });
   const horizon = computed<number | null>(() => (/^\d{1,6}$/.test(query('h')) ? Number(query('h')) : null));
-  const asked = computed(() => ({ window: window.value, symbol: symbol.value || null, tf: family.value === 'signals' ? tf.value : null }));
+  // Which log: that of the data shown now unless another one is chosen.
+  const present = computed<ScorecardKind>(() => (connection.mode === 'simulated' || connection.mode === 'replay' ? connection.mode : 'live'));
+  const source = computed<ScorecardKind>({ get: () => SCORECARD_KINDS.find((k) => k === query('data')) ?? present.value, set: (k) => put({ data: k === present.value ? undefined : k, cell: undefined }) });
+  const asked = computed(() => ({ source: source.value === present.value ? null : source.value, window: window.value, symbol: symbol.value || null, tf: family.value === 'signals' ? tf.value : null }));
   // Another kind of data has its own log: nothing of the one before may stay.
   const poll = usePoll((signal) => client.api.scorecard(asked.value, signal), { everyMs: EVERY_MS, key: () => [JSON.stringify(asked.value), connection.mode].join() });
   const report = poll.value;
@@ -47,5 +50,5 @@ export function useScorecard() {
   const keyOf = ({ kind, cell }: Subject): string => `${cell.symbol ?? '*'}|${kind === 'signals' ? (cell.tf ?? '*') : String(cell.h)}`;
   const shown = computed<Subject | null>(() => subjects.value.find((s) => keyOf(s) === query('cell')) ?? subjects.value.find(({ kind, cell }) => kind === 'sentiment' || cell.tf === tf.value) ?? subjects.value[0] ?? null);
   const show = (subject: Subject): void => put({ cell: keyOf(subject) });
-  return { window, family, symbol, tf, horizon, method, methods, horizons, poll, report, subjects, shown, show, keyOf, put };
+  return { source, present, window, family, symbol, tf, horizon, method, methods, horizons, poll, report, subjects, shown, show, keyOf, put };
 }

@@ -5,6 +5,7 @@ import { err, ok } from '@/core/util/result';
 import Methodology from '@/panels/Methodology/Methodology.vue';
 import ScorecardPanel from '@/panels/Scorecard/ScorecardPanel.vue';
 import type { Api } from '@/service';
+import { useConnectionStore } from '@/stores/connection';
 import { fillMarket, freshStores, mountPanel, type Mounted } from './support';
 
 const signalCell = (change: Partial<SignalCell> = {}): SignalCell => ({
@@ -53,6 +54,26 @@ describe('scorecard page', () => {
     expect(text()).toContain('in memory only');
   });
 
+  it('shows the log of another kind of data when asked, says that it is not of the prices shown, and goes back', async () => {
+    useConnectionStore().setMode('simulated');
+    await show('/analysis/scorecard?data=live', report({ source: 'live' }));
+    expect(asked.at(-1)).toMatchObject({ source: 'live' });
+    expect(mounted.wrapper.find('.panel__head .tag').text()).toMatch(/^LIVE/);
+    expect(text()).toContain('figures of live markets, not of the prices shown now');
+    await mounted.wrapper.find('.card__present').trigger('click');
+    await flushPromises();
+    expect(mounted.router.currentRoute.value.query['data']).toBeUndefined();
+    expect(asked.at(-1)).toMatchObject({ source: null });
+    await mounted.wrapper.findAll('[aria-label="Kind of data"] *').find((e) => e.text() === 'Replayed')!.trigger('click');
+    await flushPromises();
+    expect(asked.at(-1)).toMatchObject({ source: 'replay' });
+  });
+
+  it('says of how many stretches of time the intervals of all symbols are made', async () => {
+    await show('/analysis/scorecard?cell=*|*');
+    expect(text()).toContain('The intervals are made of 200 stretches of time instead.');
+  });
+
   it('says so when the sum is not right', async () => {
     await show(undefined, report({ counts: { signals: { forecasts: 301, outcomes: 280, void: 5, open: 15 }, sentiment: report().counts.sentiment } }));
     expect(text()).toContain('the sum is not right');
@@ -80,7 +101,7 @@ describe('scorecard page', () => {
 
   it('asks for what the address names, and a press shows another cell', async () => {
     await show('/analysis/scorecard?symbol=BTC/USDT&tf=5m&window=7d');
-    expect(asked.at(-1)).toEqual({ window: '7d', symbol: 'BTC/USDT', tf: '5m' });
+    expect(asked.at(-1)).toEqual({ source: null, window: '7d', symbol: 'BTC/USDT', tf: '5m' });
     expect(text()).not.toContain('All symbols, all timeframes');
     await mounted.wrapper.findAll('.cells tbody tr').find((r) => r.text().includes('ETH/USDT'))!.trigger('click');
     await flushPromises();

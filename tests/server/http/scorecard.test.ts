@@ -51,9 +51,20 @@ describe('GET /api/v1/scorecard', () => {
     expect((await rig.ask('GET', '/health')).json()).toMatchObject({ scorelog: [{ chain: 'live.signals', seq: 82 }] });
   });
 
+  it('gives the log of another kind of data when asked for it, as of its newest record', async () => {
+    const score = logged();
+    score.record(signal(7, 'simulated'));
+    score.record(outcome(7, 'simulated'));
+    await rig.start(TOKENS, { score });
+    const other = v.parse(ScorecardReport, (await rig.ask('GET', '/api/v1/scorecard?source=simulated', VIEWER)).json());
+    expect(other).toMatchObject({ source: 'simulated', at: signal(9).record.asOf, counts: { signals: { forecasts: 1, outcomes: 1 } }, signals: [{ n: 0, pending: 1 }] });
+    const present = v.parse(ScorecardReport, (await rig.ask('GET', '/api/v1/scorecard?source=live', VIEWER)).json());
+    expect(present).toMatchObject({ source: 'live', counts: { signals: { forecasts: 41 } } });
+  });
+
   it('refuses what it does not know, by code', async () => {
     await start();
-    for (const [query, code] of [['window=1y', 'bad_request'], ['symbol=NOPE/NOPE', 'unknown_symbol'], ['tf=7m', 'bad_request']]) {
+    for (const [query, code] of [['window=1y', 'bad_request'], ['source=delayed', 'bad_request'], ['symbol=NOPE/NOPE', 'unknown_symbol'], ['tf=7m', 'bad_request']]) {
       expect(codeOf(await rig.ask('GET', `/api/v1/scorecard?${query ?? ''}`, VIEWER))).toBe(code);
     }
     expect((await rig.ask('GET', '/api/v1/scorecard')).statusCode).toBe(401);
