@@ -9,9 +9,10 @@ export const chromiumPath = findChromium();
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--disable-dev-shm-usage'];
 
-export function launchBrowser(extraFlags: readonly string[] = []): Promise<Browser> {
+/** `cachesPages`: with the back-forward cache, which Playwright turns off. */
+export function launchBrowser(extraFlags: readonly string[] = [], { cachesPages = false } = {}): Promise<Browser> {
   if (chromiumPath === null) throw new Error('no Chromium: set TICKGLASS_CHROMIUM, or install chromium');
-  return chromium.launch({ executablePath: chromiumPath, headless: true, args: [...FLAGS, ...extraFlags] });
+  return chromium.launch({ executablePath: chromiumPath, headless: true, args: [...FLAGS, ...extraFlags], ...(cachesPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}) });
 }
 
 /** What a page complained about. A normal session has none of it. */
@@ -59,4 +60,23 @@ export async function axeViolations(page: Page, within?: string): Promise<string
   const violations = await page.evaluate<AxeViolation[]>(`axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, { resultTypes: ["violations"] }).then((result) => result.violations)`);
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
     `${id}: ${help} at ${JSON.stringify(target)} ${(failureSummary ?? '').replaceAll(/\s+/g, ' ')}`));
+}
+
+/** Leaves the page by a link of its own kind, so that the browser may keep it; the result goes back and says whether it was kept. */
+export async function leave(page: Page, to: string): Promise<() => Promise<boolean>> {
+  await page.evaluate(() => {
+    Reflect.set(globalThis, 'leftHere', true);
+  });
+  await page.evaluate((url) => {
+    setTimeout(() => window.location.assign(url), 0);
+  }, to);
+  await page.waitForURL(to);
+  return async () => {
+    await page.evaluate(() => {
+      setTimeout(() => window.history.back(), 0);
+    });
+    // A page that was kept does not load again.
+    await page.waitForURL((url) => url.href !== to, { waitUntil: 'commit' });
+    return page.evaluate(() => Reflect.get(globalThis, 'leftHere') === true);
+  };
 }

@@ -138,10 +138,8 @@ describe('tabs that share one set of connections, against the real hub', { timeo
   it('the first tab hangs with its lock: the second takes over within five seconds; the first follows when it goes on', async () => {
     const [first, second] = await two();
     first.tab.hang();
-    const began = performance.now();
     hub.owner.quotes(quote('BTC/USDT', 120));
     await waitFor(() => second.price() === 120, { timeoutMs: 5_000, message: () => `taken over; ${second.states.join(' ')}` });
-    expect(performance.now() - began).toBeLessThan(5_000);
     expect(browser.holder('test')).toBe(second.tab);
     expect(second.states).not.toContain('backoff');
     first.tab.goOn();
