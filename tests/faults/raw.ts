@@ -19,10 +19,10 @@ export class Raw {
   }
 
   /** A WebSocket connection, or its refusal. */
-  static async open(port: number, options: { readonly headers?: Readonly<Record<string, string>>; readonly path?: string; readonly localAddress?: string } = {}): Promise<Raw> {
+  static async open(port: number, options: { readonly headers?: Readonly<Record<string, string>>; readonly path?: string; readonly localAddress?: string; readonly timeoutMs?: number } = {}): Promise<Raw> {
     const raw = Raw.dial(port, options.localAddress);
     raw.socket.write(upgrade(port, options.headers, options.path));
-    await waitFor(() => raw.received.includes('\r\n\r\n') || raw.ended, { message: 'an answer to the upgrade' });
+    await waitFor(() => raw.received.includes('\r\n\r\n') || raw.ended, { timeoutMs: options.timeoutMs ?? 10_000, message: 'an answer to the upgrade' });
     return raw;
   }
 

@@ -114,7 +114,7 @@ const brief: FaultRow = {
 
 const halves: FaultRow = {
   id: 'F07b', fault: 'one end closes its half', injection: 'proxy: FIN towards the server, then towards the client', criterion: 'the connection is ended on both sides and made anew, once',
-  quick: true,
+  quick: false,
   async run(trial) {
     const stage = await Stage.open(trial);
     const watch = await stage.watch();
