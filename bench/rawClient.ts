@@ -16,7 +16,7 @@ export interface RawClientOptions {
   readonly protocol: string;
   /** Features its greeting names. */
   readonly features?: readonly string[];
-  /** Note how long rows were under way. */
+  /** Note how old rows are when they arrive (sparse rows only). */
   readonly stamps?: boolean;
 }
 
@@ -28,7 +28,7 @@ export class RawClient {
   /** Bytes of the line since the handshake, and payload bytes of text. */
   bytes = 0;
   text = 0;
-  /** Time from sending to arrival of rows, ms; both ends have the same clock. */
+  /** Time from the receipt of a value by the server to its arrival here, ms; both ends have the same clock. */
   readonly delays: number[] = [];
   private told = 0;
   private rest: Buffer = Buffer.alloc(0);
@@ -59,8 +59,8 @@ export class RawClient {
 
   private read(chunk: Buffer): void {
     if (this.stamps) {
-      const sent = /"ts":(\d+)/.exec(chunk.subarray(0, 200).toString('latin1'))?.[1];
-      if (sent) this.delays.push(Date.now() - Number(sent));
+      const [, sent, age] = /"ts":(\d+),"r":\[\[\d+,\d+,(\d+)/.exec(chunk.subarray(0, 200).toString('latin1')) ?? [];
+      if (sent && age) this.delays.push(Date.now() - Number(sent) + Number(age));
     }
     this.bytes += chunk.length;
     let data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;

@@ -1,4 +1,3 @@
-import { encode } from '@/core/contract';
 import type { Encoder, SnapshotPlan, View } from './encode';
 import type { TokenBucket } from './limits';
 import type { Receipt } from './reader';
@@ -102,7 +101,7 @@ function sendSchema(encoder: Encoder, sub: Subscription, outlet: Outlet): void {
   const { rows } = encoder;
   const { schema } = outlet;
   if (schema.sid === rows.sid && schema.length === rows.length) return;
-  outlet.send(encode(rows.schema(sub.channel.name, schema.sid === rows.sid ? schema.length : 0, sub.shape === 'sparse')));
+  outlet.send(encoder.schema(sub.channel.name, schema.sid === rows.sid ? schema.length : 0, sub.shape === 'sparse'));
   schema.sid = rows.sid;
   schema.length = rows.length;
 }

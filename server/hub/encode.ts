@@ -1,4 +1,4 @@
-import { CHANNEL_FAMILIES, LIMITS, MARKET_WIDE_KEY, SINGLE_TYPES, STREAMS, type ParsedChannel } from '@/core/contract';
+import { CHANNEL_FAMILIES, encode, LIMITS, MARKET_WIDE_KEY, SINGLE_TYPES, STREAMS, type ParsedChannel } from '@/core/contract';
 import type { Clock, FeedClock } from '../observability/clock';
 import { bookSnapshotText, bookUpdateText } from './books';
 import type { SymbolFilter } from './filter';
@@ -65,6 +65,7 @@ export class Encoder {
   private readonly shared = new Map<string, readonly Frame[] | null>();
   /** Rows made at the present instant: views with different filters share them. */
   private readonly rowTexts = new Map<KeyedEntry, { readonly version: number; readonly cursor: number; readonly shape: Shape; readonly sid: number; readonly text: string }>();
+  private readonly quoteTexts = new Map<KeyedEntry, { readonly version: number; readonly text: string | null }>();
   private sharedAt = -Infinity;
   private time: SendTime = { iso: '', wall: 0, feed: 0, speed: 1 };
 
@@ -84,6 +85,7 @@ export class Encoder {
     if (at - this.sharedAt > SHARE_MS) {
       this.shared.clear();
       this.rowTexts.clear();
+      this.quoteTexts.clear();
       this.sharedAt = at;
       const feed = this.feedClock();
       const wall = Math.round(this.clock.now());
@@ -108,6 +110,13 @@ export class Encoder {
     if (shape === 'book') return this.bookDelta(replica, channel, prev, cursor);
     const key = `${channel.name}|${replica.epoch}|${prev}|${cursor}|${replica.seq}|${shape}|${this.rows.sid}|${sv}|${filter.id}`;
     return this.share(key, () => (replica.kind === 'keyed' ? this.keyedDelta(replica, view, prev, cursor, sv) : this.logDelta(replica, view, prev, cursor, sv)));
+  }
+
+  /** The schema for a client that knows the first `from` ids of the present table; clients that come together share it. */
+  schema(channel: string, from: number, sparse: boolean): Buffer {
+    this.now();
+    const [made] = this.share(`schema|${channel}|${this.rows.sid}|${from}|${this.rows.length}|${sparse}`, () => [frame(encode(this.rows.schema(channel, from, sparse)), 0)]) ?? [];
+    return made?.data ?? Buffer.alloc(0);
   }
 
   private bookDelta(replica: Replica, channel: ParsedChannel, prev: number, cursor: number): readonly Frame[] | null {
@@ -180,8 +189,18 @@ export class Encoder {
     return shape === 'sparse' ? this.rows.sparseRow(entry, data, cursor, this.time.wall) : this.rows.row(entry.key, data);
   }
 
+  /** A quote at the present instant: clients that come together, and views with different filters, share it. */
+  private quoteText(entry: KeyedEntry): string | null {
+    if (!isQuote(entry.value)) return null;
+    const known = this.quoteTexts.get(entry);
+    if (known?.version === entry.version) return known.text;
+    const text = payloadText(marketData(entry.value, this.time));
+    this.quoteTexts.set(entry, { version: entry.version, text });
+    return text;
+  }
+
   private valueText(entry: KeyedEntry, channel: ParsedChannel): string | null {
-    if (channel.family === 'market') return isQuote(entry.value) ? payloadText(marketData(entry.value, this.time)) : null;
+    if (channel.family === 'market') return this.quoteText(entry);
     if (entry.value === undefined) return null; // removed since its part was planned
     if (channel.family === 'quote') return isVenueQuote(entry.value) ? payloadText(venueQuoteData(entry.value, this.time)) : null;
     if (entry.text === null) {
