@@ -41,6 +41,8 @@ export interface Supervisor {
   keepersOf(symbol: string): readonly string[];
   /** Asks one of them; see `Connector.older`. */
   older(id: string, query: OlderQuery): Promise<Result<OlderCandles, string>>;
+  /** Has a live venue load its book of a symbol anew; nothing while its values are not shown. */
+  reloadBook(id: string, symbol: string): void;
 }
 
 const MAX_LOSS_FACTOR = 8;
@@ -164,6 +166,10 @@ class FeedSupervisor implements Supervisor {
 
   async older(id: string, query: OlderQuery): Promise<Result<OlderCandles, string>> {
     return (await this.live.get(id)?.older?.(query)) ?? err(`${id} keeps no candles`);
+  }
+
+  reloadBook(id: string, symbol: string): void {
+    if (this.mode === 'live' && !this.stopped.has(id)) this.live.get(id)?.reloadBooks?.(symbol);
   }
 
   private find(id: string): Connector | undefined {

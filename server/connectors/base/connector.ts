@@ -123,8 +123,11 @@ export interface Connector {
   status(): VenueStatus;
   /** The engine's state of this kind was dropped (mode change) or is new: load recent history afresh. */
   refill?(): void;
-  /** Changes of its order books come whose beginning the engine never had or has dropped: load the books anew. */
-  reloadBooks?(): void;
+  /**
+   * Changes of its order books come whose beginning the engine never had or has dropped: load the books anew. With a symbol: the book of that one is
+   * wrong although its numbers follow one another, as a crossed one is.
+   */
+  reloadBooks?(symbol?: string): void;
   /** Candles from before what we have, for charts that are scrolled back. One REST call within its budget; the error says in words why there are none. */
   older?(query: OlderQuery): Promise<Result<OlderCandles, string>>;
   /** What it last read of the market as a whole. Asking tells it that somebody wants to know; the first answer may be empty. */

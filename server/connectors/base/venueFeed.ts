@@ -50,6 +50,8 @@ export interface VenueFeedOptions {
 export const MAX_BOOKS = 64;
 /** Why books that were good begin again. */
 export const BOOKS_ANEW = 'order books are loaded anew';
+/** Why one book is loaded anew whose numbers follow one another. */
+export const BOOK_CROSSED = 'the best bid was not below the best ask';
 const EXPIRE_EVERY_MS = 1_000;
 
 /**

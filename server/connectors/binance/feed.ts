@@ -8,7 +8,7 @@ import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
 import { VenueSession } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
-import { BOOKS_ANEW, MAX_BOOKS, VenueFeed } from '../base/venueFeed';
+import { BOOK_CROSSED, BOOKS_ANEW, MAX_BOOKS, VenueFeed } from '../base/venueFeed';
 import { createBinanceBackfill } from './backfill';
 import type { BinanceMapped } from './mapper';
 import type { BinanceOptions } from './options';
@@ -103,7 +103,8 @@ export class BinanceFeed implements Connector {
   }
 
   /** The next change finds no book and asks for a snapshot. */
-  reloadBooks(): void {
+  reloadBooks(symbol?: string): void {
+    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
     this.translator.cut(BOOKS_ANEW, this.context.clock.now());
   }
 

@@ -68,6 +68,15 @@ export class BinanceTranslator {
     }
   }
 
+  /** The book of a symbol is wrong although its numbers follow one another: it is loaded anew. */
+  reload(symbol: string, reason: string, at: number): void {
+    for (const [venueSymbol, book] of this.books) {
+      if (book.updateId === null || this.options.symbolOf(venueSymbol) !== symbol) continue;
+      book.reset();
+      this.step(venueSymbol, symbol, { type: 'resync', reason }, at);
+    }
+  }
+
   /** A symbol is no longer delivered: its book, if there is one, is told stale. */
   drop(venueSymbol: string, reason: string, at: number): void {
     const symbol = this.options.symbolOf(venueSymbol);

@@ -6,7 +6,7 @@ import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
 import { VenueSession } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
-import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
+import { BOOK_CROSSED, BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import type { CoinbaseMapped } from './mapped';
 import type { CoinbaseOptions } from './options';
 import { CoinbaseRepairs } from './repairs';
@@ -98,7 +98,8 @@ export class CoinbaseFeed implements Connector {
   }
 
   /** A new connection begins with snapshots. */
-  reloadBooks(): void {
+  reloadBooks(symbol?: string): void {
+    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
     this.session.handOver(BOOKS_ANEW);
   }
 

@@ -78,6 +78,15 @@ export class CoinbaseTranslator {
     this.books.delete(productId);
   }
 
+  /** The book of a symbol is wrong although its numbers follow one another: it is loaded anew. */
+  reload(symbol: string, reason: string, at: number): void {
+    for (const [productId, book] of this.books) {
+      if (book.empty || this.options.symbolOf(productId) !== symbol) continue;
+      book.reset();
+      this.step(productId, symbol, { type: 'resync', reason }, at);
+    }
+  }
+
   private inSequence(number: number | null, at: number): boolean {
     if (number === null) return true;
     const step = this.sequence.take(number);

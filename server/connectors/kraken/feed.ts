@@ -6,7 +6,7 @@ import type { Link } from '../base/link';
 import { formFault, selectCrypto } from '../base/selection';
 import { VenueSession } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';
-import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
+import { BOOK_CROSSED, BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import { createKrakenBackfill } from './backfill';
 import type { KrakenMapped, KrakenPart } from './mapped';
 import type { KrakenOptions } from './options';
@@ -103,7 +103,8 @@ export class KrakenFeed implements Connector {
   }
 
   /** A new connection begins with snapshots. */
-  reloadBooks(): void {
+  reloadBooks(symbol?: string): void {
+    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
     this.session.handOver(BOOKS_ANEW);
   }
 

@@ -72,6 +72,16 @@ export class KrakenTranslator {
     this.books.delete(venueSymbol);
   }
 
+  /** The book of a symbol is wrong although its numbers follow one another: it is loaded anew. */
+  reload(symbol: string, reason: string, at: number): void {
+    for (const [venueSymbol, book] of this.books) {
+      if (!book.ready || this.options.symbolOf(venueSymbol) !== symbol) continue;
+      book.reset();
+      this.state(symbol, 'gap', `${reason}; loading the book anew`, at);
+      this.options.resubscribe(venueSymbol);
+    }
+  }
+
   private data(parts: readonly KrakenPart[], at: number): void {
     parts.forEach((part, index) => this.part(part, parts[index + 1], at));
     for (const [venueSymbol, order] of this.past) this.lastTrades.set(venueSymbol, order);

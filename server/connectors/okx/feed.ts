@@ -5,7 +5,7 @@ import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus
 import type { HttpFailure } from '../base/http';
 import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
-import { BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
+import { BOOK_CROSSED, BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
 import { createOkxBackfill } from './backfill';
 import type { OkxMapped } from './mapper';
 import type { OkxOptions } from './options';
@@ -102,7 +102,8 @@ export class OkxFeed implements Connector {
   }
 
   /** The next change finds no book and asks for a snapshot. */
-  reloadBooks(): void {
+  reloadBooks(symbol?: string): void {
+    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
     this.translator.cut(BOOKS_ANEW, this.context.clock.now(), true);
   }
 

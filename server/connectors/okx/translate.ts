@@ -78,6 +78,15 @@ export class OkxTranslator {
     }
   }
 
+  /** The book of a symbol is wrong although its numbers follow one another: it is loaded anew. */
+  reload(symbol: string, reason: string, at: number): void {
+    for (const [stream, { instId, sequencer }] of this.books) {
+      if (!sequencer.synced || this.options.symbolOf(instId) !== symbol) continue;
+      sequencer.reset();
+      this.step(stream, instId, symbol, { type: 'resync', reason }, at);
+    }
+  }
+
   /** An instrument is no longer delivered: its book, if there is one, is told stale. */
   drop(instId: string, reason: string, at: number): void {
     const symbol = this.options.symbolOf(instId);
