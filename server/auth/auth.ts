@@ -91,7 +91,7 @@ export class Auth {
   }
 
   csrfOf(identity: Identity | null): string | null {
-    return identity?.session ? this.csrf.make(identity.session.name) : null;
+    return identity?.via === 'cookie' && identity.session ? this.csrf.make(identity.session.name) : null;
   }
 
   /** Did a page of ours mean this request? Browsers send cookies along unasked, headers only when a page says so. */
