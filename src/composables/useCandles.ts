@@ -16,6 +16,8 @@ const PAGE = 1_000;
 const LIVE_EVERY_MS = 100;
 /** The server makes seconds and keeps two minutes of them; no channel carries them, so they are asked for. */
 const SECONDS_EVERY_MS = 1_000;
+/** While the server repairs a gap the page is read again this often, ms: what was loaded takes the place of the hole. */
+const MENDING_EVERY_MS = 10_000;
 /** Wait before what failed is asked for again, ms. */
 const RETRY_MS = 5_000;
 
@@ -44,6 +46,13 @@ interface Subject {
 }
 
 const candlesOf = (answer: CandlesAnswer): Candle[] => answer.candles.map(([openTime, open, high, low, close, volume]) => ({ openTime, open, high, low, close, volume }));
+/** Takes a page in, with what the server says is missing from it. */
+function pageOf(series: ChartSeries, answer: CandlesAnswer, end: number): ChartChange {
+  const candles = candlesOf(answer);
+  const known = series.note(answer.missing, candles[0]?.openTime ?? -Infinity, end);
+  const change = series.page(candles);
+  return known === 'all' ? 'all' : change;
+}
 const group = (kind: string): string => (kind === 'delayed' ? 'live' : kind);
 
 /** Pages and live candles of one subject at a time; the state a view shows. */
@@ -93,7 +102,8 @@ class CandleLoader implements CandleFeed {
     if (answer.ok) this.take(answer.value);
     else this.words.value = answer.error.words;
     if (!answer.ok && this.series.value.candles.length === 0) this.state.value = 'failed';
-    if (!answer.ok || interval === '1s') this.timer = setTimeout(() => void this.load(), answer.ok ? SECONDS_EVERY_MS : RETRY_MS);
+    const mending = answer.ok && answer.value.missing.some(({ state }) => state === 'open');
+    if (!answer.ok || mending || interval === '1s') this.timer = setTimeout(() => void this.load(), !answer.ok ? RETRY_MS : interval === '1s' ? SECONDS_EVERY_MS : MENDING_EVERY_MS);
   }
 
   /** Joins what the stream brought. */
@@ -129,16 +139,16 @@ class CandleLoader implements CandleFeed {
     if (this.series.value !== shown) return;
     const page = answer.ok && answer.value.source === this.source.value ? answer.value : null;
     this.note.value = page?.note ?? (answer.ok ? '' : `Older candles cannot be had now: ${answer.error.words}`);
-    if (page) this.tell(shown.page(candlesOf(page)));
+    if (page) this.tell(pageOf(shown, page, first.openTime));
     if (page && page.older !== 'unknown') this.older.value = page.older;
     // Not at once again: whoever scrolls on would ask without end.
     else setTimeout(() => this.series.value === shown && this.older.value === 'busy' && (this.older.value = 'unknown'), RETRY_MS);
   }
 
   private take(answer: CandlesAnswer): void {
-    const page = candlesOf(answer);
+    const page = answer.candles.map(([openTime]) => openTime);
     const newest = this.series.value.candles.at(-1)?.openTime ?? -Infinity;
-    const kept = this.state.value === 'ready' && this.source.value === answer.source && (page[0]?.openTime ?? Infinity) <= newest;
+    const kept = this.state.value === 'ready' && this.source.value === answer.source && (page[0] ?? Infinity) <= newest;
     // What does not reach back to what is shown would leave a hole that is none.
     if (!kept) {
       this.series.value = this.fresh();
@@ -148,7 +158,7 @@ class CandleLoader implements CandleFeed {
     this.source.value = answer.source;
     this.words.value = answer.incomplete ?? '';
     this.series.value.restart();
-    const change = this.series.value.page(page);
+    const change = pageOf(this.series.value, answer, Infinity);
     this.state.value = this.series.value.candles.length > 0 ? 'ready' : 'empty';
     this.tell(kept ? change : 'all');
     this.live();

@@ -208,6 +208,8 @@ export const CandlesAnswer = v.object({
   candles: v.pipe(v.array(v.tuple([EpochMs, Finite, Finite, Finite, Finite, Finite])), v.maxLength(5_000)),
   /** Stretches without a trade, [from, to). */
   gaps: v.array(v.tuple([EpochMs, EpochMs])),
+  /** Stretches that the server knows it did not receive, [from, to): `open` is being repaired, `kept` cannot be, and `note` says why. */
+  missing: v.fallback(v.array(v.object({ from: EpochMs, to: EpochMs, reason: Words, state: v.fallback(v.picklist(['open', 'kept']), 'kept'), note: v.fallback(Words, '') })), []),
   source: Quality,
   /** Is there anything before the first one? `unknown`: `note` says why it cannot be found out now. */
   older: v.fallback(v.picklist(['more', 'end', 'unknown']), 'unknown'),

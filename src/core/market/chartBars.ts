@@ -11,6 +11,16 @@ const QUIET_SECONDS = 10;
 /** Candles one chart holds. Beyond it a longer interval is the way back. */
 export const MOST_BARS = 50_000;
 
+/** What a server says of a stretch that it did not receive: `open` is being repaired, `kept` cannot be. */
+export interface MissingStretch {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly state: 'open' | 'kept';
+  /** What came of the repair, in words. */
+  readonly note: string;
+}
+
 /** A stretch in which nothing is known. `closed`: its market was shut all the time; `gap`: trades should have come, or did and were not heard. */
 export interface ChartHole {
   /** First and last moment, [from, to), ms. */
@@ -19,6 +29,8 @@ export interface ChartHole {
   /** Candles that would fit. */
   readonly missing: number;
   readonly kind: 'closed' | 'gap';
+  /** What the server says of it; absent where it says nothing: nothing was traded, or nobody knows. */
+  readonly cause?: MissingStretch;
   /** Places on the axis: of its first point, and behind its last. */
   readonly start: number;
   readonly end: number;
@@ -53,14 +65,14 @@ function shut(assetClass: AssetClass, from: number, to: number): boolean {
   return true;
 }
 
-function holeAfter(before: Candle, next: Candle, length: number, assetClass: AssetClass): Omit<ChartHole, 'start' | 'end'> | null {
+function holeAfter(before: Candle, next: Candle, length: number, assetClass: AssetClass): Pick<ChartHole, 'from' | 'to' | 'missing' | 'kind'> | null {
   const from = before.openTime + length;
   const missing = Math.round((next.openTime - from) / length);
   return missing > 0 ? { from, to: next.openTime, missing, kind: shut(assetClass, from, next.openTime) ? 'closed' : 'gap' } : null;
 }
 
 /** Times of the empty places of a hole, spread evenly over the candles that are missing. */
-function placesOf({ from, missing, kind }: Omit<ChartHole, 'start' | 'end'>, length: number): number[] {
+function placesOf({ from, missing, kind }: Pick<ChartHole, 'from' | 'missing' | 'kind'>, length: number): number[] {
   const places = kind === 'closed' ? 1 : Math.min(missing, HOLE_PLACES);
   return Array.from({ length: places }, (_, k) => from + Math.floor((k * missing) / places) * length);
 }
@@ -71,6 +83,8 @@ export class ChartSeries {
   private list: Candle[] = [];
   /** Open times that the stream said are closed: an answer that was under way meanwhile must not undo them. */
   private readonly settled = new Set<number>();
+  /** Oldest first. */
+  private missing: readonly MissingStretch[] = [];
   private made: ChartModel | null = null;
 
   constructor(readonly interval: Interval, readonly assetClass: AssetClass) {}
@@ -94,6 +108,16 @@ export class ChartSeries {
   /** What comes next is newer than all the stream said: nothing was heard for a while. */
   restart(): void {
     this.settled.clear();
+  }
+
+  /** What the server says it did not receive since `from`, ms, up to `to`; what was known of that stretch is replaced. */
+  note(missing: readonly MissingStretch[], from: number, to: number): ChartChange {
+    const next = [...this.missing.filter((m) => m.to <= from || m.from >= to), ...missing].sort((a, b) => a.from - b.from);
+    const same = next.length === this.missing.length && next.every((m, i) => JSON.stringify(m) === JSON.stringify(this.missing[i]));
+    this.missing = next;
+    if (same) return 'none';
+    this.made = null;
+    return 'all';
   }
 
   model(): ChartModel {
@@ -132,7 +156,8 @@ export class ChartSeries {
       if (hole) {
         const start = points.length;
         for (const time of placesOf(hole, length)) points.push({ time, candle: null });
-        if (this.interval !== '1s' || hole.missing > QUIET_SECONDS) holes.push({ ...hole, start, end: points.length });
+        const cause = hole.kind === 'gap' ? this.missing.find((m) => m.from < hole.to && m.to > hole.from) : undefined;
+        if (this.interval !== '1s' || hole.missing > QUIET_SECONDS || cause) holes.push({ ...hole, ...(cause ? { cause } : {}), start, end: points.length });
       }
       points.push({ time: candle.openTime, candle });
       before = candle;

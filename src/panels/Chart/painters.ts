@@ -7,18 +7,18 @@ import type { Painter } from './renderer';
 /** Distance of the strokes of a hatch, pixels. */
 const HATCH = 7;
 
-/** Holes: a quiet hatch where nothing is known, a plain edge where the market was shut. */
+/** Holes: an amber hatch where the server knows that it missed something, a quiet one where no trade is known, a plain edge where the market was shut. */
 export function paintHoles(model: () => ChartModel | null, x: (place: number) => number | null, look: () => ChartLook | null): Painter {
   return (context, { width, height }) => {
     const { holes = [] } = model() ?? {};
     const colours = look();
     if (!colours) return;
     context.save();
-    for (const { start, end, kind } of holes) {
+    for (const { start, end, kind, cause } of holes) {
       const left = x(start - 0.5);
       const right = x(end - 0.5);
       if (left === null || right === null || right < 0 || left > width) continue;
-      context.strokeStyle = kind === 'gap' ? colours.hatch : colours.grid;
+      context.strokeStyle = kind === 'closed' ? colours.grid : cause ? faded(colours.amber, 0.55) : colours.hatch;
       context.lineWidth = 1;
       context.beginPath();
       if (kind === 'closed') {

@@ -31,9 +31,12 @@ export function figuresOf({ open, high, low, close, volume }: Candle, before: Ca
   };
 }
 
-export function holeWords({ from, to, kind, missing }: ChartHole, clock: ZoneClock): string {
+export function holeWords({ from, to, kind, missing, cause }: ChartHole, clock: ZoneClock): string {
   const span = `${zonedTime(from, clock)} to ${zonedTime(to, clock)}`;
-  return kind === 'closed' ? `Market closed: ${span}` : `Nothing recorded: ${span}, ${spanWords(to - from)}, ${missing === 1 ? '1 candle' : `${missing.toLocaleString('en-US')} candles`}`;
+  if (kind === 'closed') return `Market closed: ${span}`;
+  const what = `${span}, ${spanWords(to - from)}, ${missing === 1 ? '1 candle' : `${missing.toLocaleString('en-US')} candles`}`;
+  if (!cause) return `No candle: ${what}. No trade is known`;
+  return `Not received: ${what}. ${[cause.reason, cause.note].filter((text) => text !== '').map((text) => text.charAt(0).toUpperCase() + text.slice(1)).join('. ')}. ${cause.state === 'open' ? 'It is being loaded' : 'It cannot be had'}`;
 }
 
 /** What is in sight, for people who do not see it. */

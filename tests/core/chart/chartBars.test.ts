@@ -34,6 +34,18 @@ describe('the chart model', () => {
     expect(holes).toMatchObject([{ missing: 26, kind: 'gap', start: 4, end: 16 }]);
   });
 
+  it('tells of a hole what the server says of it, and forgets it when a newer page says otherwise', () => {
+    const series = new ChartSeries('1m', 'crypto');
+    series.page(bars(0, 1, 5, 6, 20, 21));
+    const cause = { from: T0 + 2 * MINUTE, to: T0 + 4 * MINUTE, reason: 'the server was not running', state: 'open', note: '' } as const;
+    const causes = (): unknown[] => series.model().holes.map((hole) => hole.cause?.reason);
+    expect([causes(), series.note([cause], T0, Infinity), causes()]).toEqual([[undefined, undefined], 'all', ['the server was not running', undefined]]);
+    expect(series.note([cause], T0, Infinity)).toBe('none');
+    // An older page does not speak for what came after it.
+    expect([series.note([], T0 - 60 * MINUTE, T0), causes()]).toEqual(['none', ['the server was not running', undefined]]);
+    expect([series.note([], T0, Infinity), causes()]).toEqual(['all', [undefined, undefined]]);
+  });
+
   it('grows at its end with the forming candle and is made anew only when older ones come', () => {
     const series = new ChartSeries('1m', 'crypto');
     expect(series.page(bars(5, 6))).toBe('all');

@@ -68,7 +68,10 @@ describe('words of the chart', () => {
 
   it('name holes for what they are', () => {
     const hole = { from: T0, to: T0 + 180_000, missing: 3, kind: 'gap', start: 0, end: 3 } as const;
-    expect(holeWords(hole, berlin)).toBe('Nothing recorded: 2024-03-08 11:00 UTC+1 to 2024-03-08 11:03 UTC+1, 3 min, 3 candles');
+    expect(holeWords(hole, berlin)).toBe('No candle: 2024-03-08 11:00 UTC+1 to 2024-03-08 11:03 UTC+1, 3 min, 3 candles. No trade is known');
+    const cause = { from: T0, to: T0 + 60_000, reason: 'the server was not running', state: 'kept', note: 'binance has nothing older' } as const;
+    expect(holeWords({ ...hole, cause }, berlin)).toBe('Not received: 2024-03-08 11:00 UTC+1 to 2024-03-08 11:03 UTC+1, 3 min, 3 candles. The server was not running. Binance has nothing older. It cannot be had');
+    expect(holeWords({ ...hole, cause: { ...cause, state: 'open', note: '' } }, berlin)).toMatch(/The server was not running\. It is being loaded$/);
     expect(holeWords({ ...hole, kind: 'closed' }, berlin)).toBe('Market closed: 2024-03-08 11:00 UTC+1 to 2024-03-08 11:03 UTC+1');
   });
 

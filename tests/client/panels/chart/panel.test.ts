@@ -15,7 +15,7 @@ import { fillMarket, freshStores, instrument, mountPanel, stream } from '../supp
 const MINUTE = 60_000;
 const T0 = Date.parse('2024-03-08T10:00:00Z');
 const row = (i: number, close = 100): CandlesAnswer['candles'][number] => [T0 + i * MINUTE, 100, 110, 90, close, 1];
-const answer = (rows: CandlesAnswer['candles'], change: Partial<CandlesAnswer> = {}): CandlesAnswer => ({ symbol: 'BTC/USDT', interval: '1m', candles: rows, gaps: [], source: 'live', older: 'more', note: '', ...change });
+const answer = (rows: CandlesAnswer['candles'], change: Partial<CandlesAnswer> = {}): CandlesAnswer => ({ symbol: 'BTC/USDT', interval: '1m', candles: rows, gaps: [], missing: [], source: 'live', older: 'more', note: '', ...change });
 const pushed = (i: number, close: number, change: Partial<CandleData> = {}): CandleData => ({ interval: '1m', open_time: T0 + i * MINUTE, open: 100, high: 110, low: 90, close, volume: 2, closed: false, quality: 'live', ...change });
 const push = (...candles: CandleData[]): void => {
   useCandleStore().apply('candles:BTC/USDT', { replace: false, updates: candles.map((value) => ({ key: `${value.interval}|${String(value.open_time)}`, value })) });
@@ -154,6 +154,19 @@ describe('candles of a chart', () => {
     useConnectionStore().setMode('simulated');
     await flushPromises();
     expect([feed.state.value, calls.length]).toEqual(['ready', before + 1]);
+  });
+
+  it('are read again while the server repairs a gap, and the hole says so', async () => {
+    vi.useFakeTimers();
+    const gap = { from: T0 + 2 * MINUTE, to: T0 + 4 * MINUTE, reason: 'the server was not running', state: 'open', note: '' } as const;
+    let mended = false;
+    await open(() => Promise.resolve(ok(mended ? answer([row(0), row(1), row(2), row(3), row(4)]) : answer([row(0), row(1), row(4)], { missing: [gap] }))));
+    expect(feed.series.value.model().holes).toMatchObject([{ missing: 2, cause: { state: 'open' } }]);
+    mended = true;
+    await vi.advanceTimersByTimeAsync(10_500);
+    expect([feed.series.value.model().holes, closes().length]).toEqual([[], 5]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls.length).toBe(2);
   });
 
   it('of seconds are asked for every second', async () => {
