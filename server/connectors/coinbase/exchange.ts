@@ -1,4 +1,5 @@
 import type { LevelChange } from '@/core/market/events';
+import { shownAs } from '../base/jsonNumber';
 import { bad, Findings, numberFault, origin, takerSide, tickerEvent, type BookPart, type CoinbaseMapped, type CoinbaseMapperOptions, type Fields } from './mapped';
 import { isDecimal, isExchangeChanges, isExchangeLevels, isMatch, timeOf } from './raw';
 
@@ -87,6 +88,6 @@ function activeStreams(channels: unknown): string[] {
   if (!Array.isArray(channels)) return [];
   return (channels as readonly unknown[]).flatMap((entry) => {
     const { name, product_ids: products } = (entry ?? {}) as { readonly name?: unknown; readonly product_ids?: unknown };
-    return typeof name === 'string' && Array.isArray(products) ? products.map((p) => `${name}:${String(p)}`) : [];
+    return typeof name === 'string' && Array.isArray(products) ? products.map((p) => `${name}:${shownAs(p)}`) : [];
   });
 }

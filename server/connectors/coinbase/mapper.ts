@@ -1,6 +1,7 @@
 import { INTERVAL_MS, type Interval } from '@/core/contract';
 import type { CandleEvent, EventOrigin, LevelChange, TradeEvent } from '@/core/market/events';
 import { isRecord, parseJson } from '../base/http';
+import { shownAs } from '../base/jsonNumber';
 import { mapExchange } from './exchange';
 import { bad, Findings, numberFault, origin, takerSide, tickerEvent, type CoinbaseMapped, type CoinbaseMapperOptions, type Fields } from './mapped';
 import { isCandle, isLevel, isTicker, isTrade, timeOf } from './raw';
@@ -101,7 +102,7 @@ export class CoinbaseMapper {
     const part = { productId, symbol, venueTime: time };
     if (levels) found.books.push({ ...part, action, ...levels, detail: '' });
     else {
-      found.refuse('bad_payload', symbol, `level2 ${String(event.type).slice(0, 24)} cannot be read`);
+      found.refuse('bad_payload', symbol, `level2 ${shownAs(event.type).slice(0, 24)} cannot be read`);
       found.books.push({ ...part, action: 'broken', bids: [], asks: [], detail: 'a change of the book could not be read' });
     }
   }

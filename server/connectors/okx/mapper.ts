@@ -1,6 +1,7 @@
 import type { DataKind, Interval, Route } from '@/core/contract';
 import type { BadInputEvent, CandleEvent, EventOrigin, LevelChange, MarketInput, QuoteEvent } from '@/core/market/events';
 import { isRecord, parseJson } from '../base/http';
+import { shownAs } from '../base/jsonNumber';
 import type { OkxBookData } from './book';
 import { isCandle, isDecimalOrNone, isDepth, isTicker, isTrade, type OkxCandle, type OkxDepth, type OkxLevel, type OkxTicker } from './raw';
 import { splitOkx } from './symbols';
@@ -77,7 +78,7 @@ export class OkxMapper {
     const arg = isRecord(f.arg) ? f.arg : {};
     const stream = typeof arg.channel === 'string' ? `${arg.channel}:${typeof arg.instId === 'string' ? arg.instId : ''}` : null;
     const words = typeof f.msg === 'string' ? f.msg.slice(0, 160) : '';
-    if (event === 'error') return { type: 'error', code: String(f.code).slice(0, 16), stream: stream ?? streamInWords(words), words };
+    if (event === 'error') return { type: 'error', code: shownAs(f.code).slice(0, 16), stream: stream ?? streamInWords(words), words };
     if (event === 'notice') return f.code === NOTICE_SHUTDOWN ? { type: 'shutdown' } : { type: 'ignored' };
     if ((event === 'subscribe' || event === 'unsubscribe') && stream !== null) return { type: 'ack', op: event, stream };
     return QUIET_EVENTS.has(event) ? { type: 'ignored' } : bad('unknown_type', null, `event ${event.slice(0, 40)}`);

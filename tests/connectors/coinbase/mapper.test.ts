@@ -92,6 +92,12 @@ describe('Coinbase mapper, Advanced Trade', () => {
   });
 });
 
+// `String` threw at such an object, and a throw in a listener of a socket ends the process. Found by fuzzing.
+it.each([[mapper, envelope('l2_data', [{ type: { toString: 1 }, product_id: 'BTC-USD', updates: [] }])], [mapper, { type: 'subscriptions', channels: [{ name: 'ticker', product_ids: [{ toString: 1 }] }] }]])(
+  'a value that cannot be made a text is refused, not thrown at',
+  (one, frame) => expect(() => one.map(JSON.stringify(frame), at)).not.toThrow(),
+);
+
 describe('Coinbase mapper, Exchange feed', () => {
   const match = { type: 'match', trade_id: 280232, side: 'sell', size: '985', price: '0.00001305', product_id: 'SKL-BTC', sequence: 177100030, time: '2021-04-17T16:43:37.089723Z' };
 
