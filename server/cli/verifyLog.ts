@@ -6,7 +6,7 @@ import { verifyLog, type CandleSource, type ChainCheck } from '../scorelog/verif
 
 const USAGE = `usage: npm run -s verify-log [-- --dir FOLDER] [--no-candles] [--head CHAIN:SEQ:HASH]
   --dir         folder of the data [TICKGLASS_DATA_DIR, ./data]
-  --no-candles  recomputes the chains only, not the outcomes
+  --no-candles  recomputes without stored candles: the chains, and of sentiment what follows from the log alone
   --head        a place in the log that somebody kept, from a message or from /health: it must be in the chain still
 exit code: 0 everything is as it was written, 1 something was changed, 2 wrong arguments or nothing to check`;
 
@@ -81,6 +81,9 @@ async function main(): Promise<number> {
     table(checks),
     ...checks.flatMap((c) => (c.problem === null ? [] : [`${c.chain}: ${c.problem}`])),
     ...checks.flatMap((c) => (c.unfinished === 0 ? [] : [`${c.chain}: ${c.unfinished} bytes of a last line that was not finished are left out`])),
+    ...checks.flatMap((c) => (c.void === 0 ? [] : [`${c.chain}: ${c.void} void ends are counted and cannot be recomputed`])),
+    ...checks.flatMap((c) => ((c.check?.missing ?? 0) === 0 ? [] : [`${c.chain}: ${c.check?.missing ?? 0} outcomes cannot be recomputed: no candles of their time are stored`])),
+    ...checks.flatMap((c) => ((c.check?.corrected ?? 0) === 0 ? [] : [`${c.chain}: ${c.check?.corrected ?? 0} outcomes do not fit the stored candles, which were corrected since or are of another venue`])),
     ...checks.map((c) => `${c.chain}: head ${c.seq} ${c.head}`),
     ...lost.map(({ chain, seq }) => `${chain}: record ${seq} is not there or has another hash than the one given`),
     ...notes,

@@ -8,15 +8,16 @@ import { INTERVAL_MS, isInterval, type Interval } from '@/core/contract';
 import type { Candle } from '@/core/market/outputs';
 import { chainFolders, dayFiles, readHead, readLines } from './files';
 import { sha256 } from './slot';
+import { SentimentCheck } from './verifySentiment';
 
-/** What came of checking outcomes against stored candles. */
+/** What came of recomputing outcomes: of signals over stored candles, of sentiment from the prices in the log and the range of stored minutes. */
 export interface OutcomeCheck {
   readonly equal: number;
-  /** Judged by candles that were corrected since: no proof either way. */
+  /** Judged by candles that were corrected since, or at a price outside the stored minute: no proof either way. */
   readonly corrected: number;
-  /** Their candles are not stored any more. */
+  /** Nothing is stored to check their prices with. */
   readonly missing: number;
-  /** Same candles, another outcome: the record is wrong. */
+  /** Another outcome follows from the same prices: the record is wrong. */
   readonly wrong: number;
 }
 export interface ChainCheck {
@@ -40,8 +41,11 @@ export interface ChainCheck {
 /** Stored candles of one series, those that opened in [from, to], oldest first; null when candles cannot be read. */
 export type CandleSource = (query: { readonly kind: string; readonly symbol: string; readonly interval: Interval; readonly from: number; readonly to: number }) => Promise<readonly Candle[] | null>;
 
+/** Takes a record; a promise when the next one has to wait. */
+type RecordReader = (record: ChainRecord) => Promise<void> | null;
+
 /** Recomputes one chain: every hash, number, link, seal and the account of forecasts. `onRecord` gets each good record. */
-export async function verifyChain(folder: string, onRecord: (record: ChainRecord) => void = () => undefined): Promise<Omit<ChainCheck, 'chain' | 'check'>> {
+export async function verifyChain(folder: string, onRecord: RecordReader = () => null): Promise<Omit<ChainCheck, 'chain' | 'check'>> {
   const ledger = new ChainLedger();
   const files = await dayFiles(folder);
   const mark = await readHead(folder);
@@ -69,7 +73,8 @@ export async function verifyChain(folder: string, onRecord: (record: ChainRecord
       count++;
       if (mark?.seq === at.seq && mark.hash === at.hash) marked = true;
       ledger.read(last);
-      onRecord(last);
+      const wait = onRecord(last);
+      if (wait) await wait;
     }
     if (bytes !== size && unfinished === 0) return state(`${file}: the file does not end with a whole record`);
     if (k < files.length - 1 && last?.body.type !== 'seal') return state(`${file}: the day has no seal`);
@@ -96,17 +101,19 @@ function sentimentEnd([of, symbol, ts, h, result, , , due]: readonly unknown[], 
   return result === 'void' || Number(due) > forecast.ts ? null : 'an outcome that is not later than its forecast';
 }
 
-/** Checks every chain of a log, and with candles every outcome of a signal. `onRecord` gets each good record. */
+/** Checks every chain of a log, every end of a sentiment forecast, and with candles every outcome of a signal. `onRecord` gets each good record. */
 export async function verifyLog(root: string, candles: CandleSource | null, onRecord: (chain: string, record: ChainRecord) => void = () => undefined): Promise<ChainCheck[]> {
   const checks: ChainCheck[] = [];
   for (const chain of await chainFolders(root)) {
     const signals: Signal[] = [];
-    const take = chain.endsWith('.signals') ? collect(signals) : () => undefined;
+    const sentiment = chain.endsWith('.sentiment') ? new SentimentCheck(candles) : null;
+    const take = sentiment ? (record: ChainRecord) => sentiment.read(record) : collect(signals);
     const result = await verifyChain(join(root, chain), (record) => {
-      take(record);
       onRecord(chain, record);
+      return take(record);
     });
-    checks.push({ chain, ...result, check: candles && result.problem === null && signals.length > 0 ? await checkOutcomes(signals, candles) : null });
+    const outcomes = (): Promise<OutcomeCheck | null> | null => (sentiment ? sentiment.finish() : candles && signals.length > 0 ? checkOutcomes(signals, candles) : null);
+    checks.push({ chain, ...result, check: result.problem === null ? await outcomes() : null });
   }
   return checks;
 }
@@ -123,7 +130,7 @@ interface Signal {
   outcome: Readonly<Record<string, unknown>> | null;
 }
 
-function collect(into: Signal[]): (record: ChainRecord) => void {
+function collect(into: Signal[]): RecordReader {
   const open = new Map<string, Signal>();
   return ({ body, hash }) => {
     const id = String(body['id']);
@@ -136,6 +143,7 @@ function collect(into: Signal[]): (record: ChainRecord) => void {
       open.delete(String(body['of']));
       if (signal && body['result'] !== 'void') into.push({ ...signal, outcome: body });
     }
+    return null;
   };
 }
 
