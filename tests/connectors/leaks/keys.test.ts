@@ -30,7 +30,7 @@ const ASKED: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/candles': ['?symbol=AAPL&interval=1m'], '/api/v1/trades': ['?symbol=BTC/USDT'], '/api/v1/signals': [''], '/api/v1/signals/history': [''], '/api/v1/sentiment': [''],
   '/api/v1/orderbook': ['?symbol=BTC/USDT'], '/api/v1/quotes': ['?symbol=AAPL'], '/api/v1/compare': ['?symbol=BTC/USDT&size=1'], '/api/v1/venues': [''], '/health': [''], '/metrics': [''],
   '/api/v1/history': [''], '/api/v1/export': ['?table=candles&symbol=BTC/USDT&format=csv'], '/api/v1/overview': [''], '/api/v1/scorecard': [''],
-  '/api/v1/recordings': [''], '/api/v1/recordings/download': ['?name=none'], '/api/v1/replay': [''], '/api/v1/state-hash': [''],
+  '/api/v1/recordings': [''], '/api/v1/recordings/download': ['?name=none'], '/api/v1/replay': [''], '/api/v1/session': [''], '/api/v1/audit': [''], '/health/live': [''], '/api/v1/state-hash': [''],
 };
 
 let closing: (() => Promise<unknown>)[] = [];
@@ -44,7 +44,12 @@ class Scan {
   readonly found: string[] = [];
   readonly places = new Map<string, number>();
   /** Also what is left of a key after a text was cut off in its midst. */
-  private readonly needles = forms(SECRETS).map((form) => form.slice(0, 12));
+  private needles = forms(SECRETS).map((form) => form.slice(0, 12));
+
+  /** Secrets that came up on the way. */
+  add(...secrets: readonly string[]): void {
+    this.needles = [...this.needles, ...forms(secrets).map((form) => form.slice(0, 12))];
+  }
 
   look(place: string, text: string): void {
     this.places.set(place, (this.places.get(place) ?? 0) + text.length);
@@ -78,6 +83,34 @@ function listen(from: ServerProcess, path: string, protocols: readonly string[],
   });
   closing.push(() => Promise.resolve(socket.terminate()));
   return heard;
+}
+
+/** Signs in, takes a ticket, uses both and signs out: what only the browser may know goes into the scan. Gives how many secrets there were. */
+async function signInAndOut(from: ServerProcess, scan: Scan): Promise<number> {
+  const json = { 'content-type': 'application/json' };
+  const post = (path: string, body: object, headers: Record<string, string> = {}) => fetch(`${from.url}${path}`, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) });
+  const wrong = await post('/api/v1/login', { token: `${TOKENS.TICKGLASS_TOKEN}x` });
+  scan.look('POST login, refused', await wrong.text());
+  const answer = await post('/api/v1/login', { token: TOKENS.TICKGLASS_TOKEN });
+  const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const { csrf } = (await answer.json()) as { csrf: string };
+  const signed = { cookie, 'x-csrftoken': csrf };
+  const { ticket } = (await (await post('/api/v1/ws-ticket', { stream: 'market' }, signed)).json()) as { ticket: string };
+  const secrets = [cookie.slice(cookie.indexOf('=') + 1), csrf, ticket];
+  scan.add(...secrets);
+  // A plain client of another origin has nothing but its address to say the ticket in.
+  const socket = new WebSocket(`${from.url.replace('http', 'ws')}/ws/market/stream?ticket=${ticket}`);
+  const heard: string[] = [];
+  socket.on('message', (data) => heard.push(String(data)));
+  await waitFor(() => heard.length > 0, { timeoutMs: 10_000, message: 'the ticket lets a plain client in' });
+  socket.terminate();
+  scan.look('socket by ticket', heard.join('\n'));
+  for (const path of ['/api/v1/venues', '/api/v1/audit', '/metrics', `/api/v1/nowhere?ticket=${ticket}&token=${TOKENS.TICKGLASS_TOKEN}`]) {
+    scan.look(`GET ${path.split('?')[0]} by cookie`, await (await fetch(`${from.url}${path}`, { headers: { cookie } })).text());
+  }
+  scan.look('POST without the cross-site token', await (await post('/api/v1/bug-report', {}, { cookie })).text());
+  scan.look('POST logout', await (await post('/api/v1/logout', {}, signed)).text());
+  return secrets.filter((secret) => secret.length > 20).length;
 }
 
 /** Everything a process wrote for and after itself. */
@@ -120,6 +153,7 @@ describe('keys and tokens', () => {
     for (const id of VENUES.map((v) => v.descriptor.id)) {
       for (const action of ['stop', 'start']) for (const token of tokens) scan.look(`POST ${action}`, await asks(one, `/api/v1/venues/${id}/${action}`, token, { method: 'POST' }));
     }
+    const sessions = await signInAndOut(one, scan);
     const calls = requests().length;
     await waitFor(() => requests().length > calls + 3, { timeoutMs: 40_000, message: 'nothing was asked after the restart' });
     for (const path of ['/api/v1/venues', '/metrics', '/health']) scan.look(`GET ${path} at the end`, await asks(one, path, TOKENS.TICKGLASS_TOKEN));
@@ -127,6 +161,7 @@ describe('keys and tokens', () => {
     heard.forEach((texts, i) => texts.forEach((text) => scan.look(`socket ${PATHS[Math.floor(i / 3)]}`, text)));
     scan.look('log', one.output());
     for (const [name, content] of files(dataDir)) scan.look(`file ${name}`, content);
+    expect(sessions).toBe(3);
     expect(scan.found).toEqual([]);
     for (const place of ['log', 'GET /api/v1/venues', 'GET /metrics', 'GET /health', ...PATHS.map((p) => `socket ${p}`)]) expect(scan.places.get(place), place).toBeGreaterThan(100);
     expect(one.output()).toContain('"level":30');
