@@ -17,8 +17,8 @@ import { createAppRouter, Shell } from './router';
 const door = () => import('./door');
 declare const __APP_VERSION__: string;
 
-/** The connections are offered to other tabs this long after the first prices, ms. */
-const SHARE_AFTER_MS = 1_000;
+/** What is done beside the prices (sharing with other tabs, timing) is fetched this long after the first of them, ms. */
+const BESIDE_AFTER_MS = 1_000;
 /** The list is asked for again this often at most, while symbols are shown that it does not name, ms. */
 const INSTRUMENTS_EVERY_MS = 10_000;
 
@@ -58,18 +58,23 @@ export async function start(root: string): Promise<void> {
     if (state === 'stopped' && reason === CLOSE.unauthenticated.words) void door().then(({ signedOut }) => signedOut(client, base, stores.market.symbols.length > 0));
   });
   const checkInstruments = keepInstruments(client, stores, held?.fetch);
+  let committed: (() => void) | null = null;
   const late = new LateHandlers(() => frame.touch());
   const frame = createFrame(() => {
     flushStores(stores);
     late.flush();
     checkInstruments();
+    committed?.();
   });
   document.addEventListener('visibilitychange', () => frame.visibilityChanged());
   wireClient(client, stores, late, () => frame.touch());
   const stop = client.on('connected', () => {
     stop();
-    // Without it this tab keeps connections of its own.
-    setTimeout(() => void import('./tabs').then(({ shareTabs }) => shareTabs(client, stores.connection, `tickglass ${__APP_VERSION__} ${config.server}`)).catch(() => undefined), SHARE_AFTER_MS);
+    // Without them this tab keeps connections of its own, and times nothing.
+    setTimeout(() => void import('./beside').then(({ shareTabs, timePrices }) => {
+      shareTabs(client, stores.connection, `tickglass ${__APP_VERSION__} ${config.server}`);
+      committed = timePrices(client, stores.connection, held?.fetch);
+    }).catch(() => undefined), BESIDE_AFTER_MS);
   });
 
   const port: ClientPort = { subscribeChannel: (channel) => client.subscribeChannel(channel), retry: (stream) => client.retry(stream), server: new URL(config.server).host, api: lazyApi(config.server, held?.fetch),

@@ -34,6 +34,7 @@ const ALIVE: ReadonlySet<StreamState> = new Set(['hello', 'syncing', 'live', 'st
 export class Stream implements SharedStream {
   readonly reducer: Reducer;
   tap: ((text: string) => void) | null = null;
+  ear: ((text: string, at: number) => void) | null = null;
   private readonly socket: ResilientSocket;
   private readonly local: boolean;
   private wanted = false;
@@ -288,6 +289,7 @@ export class Stream implements SharedStream {
   private onText(text: string): void {
     const { mono } = this.options.clock;
     const now = (this.watch.heardAt = mono());
+    this.ear?.(text, now);
     const decoded = decodeServer(text);
     if (!decoded.ok) {
       // A newer server may say things this client does not know; that is no fault.

@@ -51,6 +51,8 @@ export interface SharedStream {
   readonly status: StreamStatus;
   /** Hears every frame of an own connection, after the stream did. */
   tap: ((text: string) => void) | null;
+  /** Hears every frame, over whosever connection it came, before it is read; with the monotonic ms of its receipt. */
+  ear: ((text: string, at: number) => void) | null;
   /** Live, and every wanted channel is whole or refused. */
   readonly whole: boolean;
   /** Position of each channel held. */

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
 import { STREAM_NAMES, type FeedMode, type FeedSummary, type StreamName } from '@/core/contract';
-import type { Activity, ConnectionStoreApi, FeedTime, StreamView, TabsView } from './types';
+import type { Activity, ConnectionStoreApi, FeedTime, HopsView, StreamView, TabsView } from './types';
 
 const MAX_ACTIVITY = 500;
 /** Shortest time between two samples of the feed's clock that tells its speed, ms. */
@@ -23,6 +23,7 @@ export const useConnectionStore = defineStore('connection', () => {
   const serverVersion = shallowRef<string | null>(null);
   const feedTime = shallowRef<FeedTime | null>(null);
   const tabs = shallowRef<TabsView>({ role: 'alone', others: 0 });
+  const hops = shallowRef<HopsView | null>(null);
   const activity = shallowRef<readonly Activity[]>([]);
   let lastId = 0;
 
@@ -34,6 +35,10 @@ export const useConnectionStore = defineStore('connection', () => {
     feedTime,
     activity,
     tabs,
+    hops,
+    setHops(next: HopsView): void {
+      hops.value = next;
+    },
     setTabs(next: TabsView): void {
       tabs.value = next;
     },

@@ -1,4 +1,4 @@
-import type { BinaryData, BookStateName, CandleData, DataKind, FeedMode, FeedSummary, Interval, MarketData, QuoteStateName, RatingData, Route, SignalRecord, SparklineData, StreamName, StreamStatus, TradeItem, VenueQuoteData } from '@/core/contract';
+import type { BinaryData, BookStateName, CandleData, ClientHop, DataKind, FeedMode, FeedSummary, Interval, MarketData, QuoteStateName, RatingData, Route, SignalRecord, SparklineData, StreamName, StreamStatus, TradeItem, VenueQuoteData } from '@/core/contract';
 import type { AssetClass } from '@/core/market/instrument';
 import type { LevelText } from '@/core/market/levelList';
 import type { TapeChange, TapeRow, TapeVolume } from '@/core/market/tape';
@@ -199,6 +199,18 @@ export interface VenueQuoteStoreApi {
   flush(): void;
 }
 
+/** Median and 99th percentile of one hop of a price, ms; null without observations. */
+export interface HopFigures {
+  readonly n: number;
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+/** Way of a price inside the browser, over the last minutes; `clock` = the server's minus ours, and how far that may be wrong, ms. */
+export interface HopsView {
+  readonly hops: Readonly<Record<ClientHop, HopFigures>>;
+  readonly clock: { readonly offsetMs: number; readonly errorMs: number } | null;
+}
+
 /** Other tabs of this browser: `leads` makes the connections for them, `follows` lives from another one's. */
 export interface TabsView {
   readonly role: 'alone' | 'leads' | 'follows';
@@ -215,6 +227,9 @@ export interface ConnectionStoreApi {
   /** Newest first, at most 500. */
   readonly activity: readonly Activity[];
   readonly tabs: TabsView;
+  /** null until it is measured. */
+  readonly hops: HopsView | null;
+  setHops(hops: HopsView): void;
   setTabs(tabs: TabsView): void;
   setStream(view: StreamView): void;
   setMode(mode: FeedMode): void;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diagnostics } from '@/panels/ConnectionPanel/diagnostics';
-import { receiptWords } from '@/panels/ConnectionPanel/receiptWords';
+import { latencyRows } from '@/panels/ConnectionPanel/latencyRows';
+import { receiptWords, tabsWords } from '@/panels/ConnectionPanel/receiptWords';
 import { streamWords } from '@/panels/ConnectionPanel/streamWords';
 import StreamCard from '@/panels/ConnectionPanel/StreamCard.vue';
 import { feedLabel } from '@/panels/useFeedLabel';
@@ -109,6 +110,28 @@ describe('receiptWords', () => {
     [receipt({ outcome: 'snapshot', reason: 'fresh', missed: null }), 'First load, nothing missed'],
     [receipt({ outcome: 'snapshot', reason: 'epoch_changed', missed: null }), 'State loaded whole: the server started anew; steps between are gone'],
   ])('%#', (given, words) => expect(receiptWords(given)).toBe(words));
+});
+
+describe('several tabs', () => {
+  it.each([
+    [{ role: 'alone', others: 0 } as const, ''],
+    [{ role: 'leads', others: 1 } as const, 'This tab shares its connections with one other tab.'],
+    [{ role: 'follows', others: 3 } as const, 'Shared with 3 other tabs: the connections are made by one of them. When it goes, this tab takes over.'],
+  ])('%#', (tabs, words) => expect(tabsWords(tabs)).toBe(words));
+});
+
+describe('the way of a price', () => {
+  const nameOf = (id: string): string => id.toUpperCase();
+  it('is told hop by hop, of the venue that most prices come from', () => {
+    const hop = { n: 3, p50: 4, p99: 9 };
+    const venues = [{ id: 'okx', leads: 2, lagMs: 30 }, { id: 'kraken', leads: 9, lagMs: 50 }, { id: 'binance', leads: 20, lagMs: null }];
+    expect(latencyRows({ hops: { receive: hop, frame: hop, paint: { n: 0, p50: null, p99: null } }, clock: null }, venues, nameOf)).toEqual([
+      { name: 'KRAKEN to the server', p50: 50, p99: null }, { name: 'Server to this browser', p50: 4, p99: 9 }, { name: 'Receipt to frame', p50: 4, p99: 9 }, { name: 'Frame to screen', p50: null, p99: null },
+    ]);
+  });
+  it('says nothing that was not measured', () => {
+    expect(latencyRows(null, [], nameOf).map((row) => [row.p50, row.p99])).toEqual([[null, null], [null, null], [null, null]]);
+  });
 });
 
 describe('StreamCard', () => {

@@ -1,0 +1,3 @@
+/** What the page does beside showing prices; fetched after the first of them. */
+export { shareTabs } from './tabs';
+export { timePrices } from './times';
