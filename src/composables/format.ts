@@ -110,10 +110,9 @@ export function formatTime(ms: number | null, zone: Zone, parts: Parts = 'time')
   return ms === null || !Number.isFinite(ms) ? '' : timeFormat(parts, zone).format(ms);
 }
 
-/** Name of the zone for beside a time: `UTC`, or one such as `Europe/Berlin`. */
-export function zoneName(zone: Zone): string {
-  return zone === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : zone;
-}
+let localZone = '';
+/** Name of the zone for beside a time: `UTC`, or one such as `Europe/Berlin`. That of the browser is asked for once: it stands in the tooltip of every trade. */
+export const zoneName = (zone: Zone): string => (zone === 'local' ? (localZone ||= new Intl.DateTimeFormat().resolvedOptions().timeZone) : zone);
 
 /** Both zones in full, for a tooltip: `2024-08-08 14:03:59 UTC · 16:03:59 Europe/Berlin`. */
 export function formatBothZones(ms: number | null): string {
