@@ -49,6 +49,9 @@ export class ProtocolModel {
   /** What was said to be lost: numbers from `first` to `last`. */
   readonly announced: { epoch: string; first: number; last: number }[] = [];
   readonly receipts: ReceiptMessage[] = [];
+  /** What the reducer was told, in order, and the changes it made of it. */
+  readonly tape: ((reducer: Reducer) => void)[] = [];
+  readonly changes: string[] = [];
   /** Trades that there were, by numbering. */
   readonly journal = new Map<string, number>();
   /** Most bytes under way beyond the window. */
@@ -77,7 +80,10 @@ export class ProtocolModel {
     this.dialect = options.dialect ?? 'rows';
     this.hub = this.boot();
     this.reducer = new Reducer('market', {
-      change: (change) => this.apply(change),
+      change: (change) => {
+        this.changes.push(JSON.stringify(change));
+        this.apply(change);
+      },
       send: (message) => this.server?.receive(JSON.stringify(message)),
       receipt: (receipt) => this.onReceipt(receipt),
       rejected: (channel, code) => {
@@ -183,7 +189,7 @@ export class ProtocolModel {
   drop(): void {
     this.server = null;
     this.queue = [];
-    this.reducer.closed();
+    this.drive((r) => r.closed());
   }
   lose(): void {
     this.queue.shift();
@@ -206,8 +212,12 @@ export class ProtocolModel {
       if (!('type' in message) || message.type !== 'hello') return;
       this.greeted = true;
       this.acker.begin(message.ack_bytes);
-      this.reducer.opened(message, this.resume, this.now);
-    } else this.reducer.handle(message, this.now);
+      const { resume, now } = this;
+      this.drive((r) => r.opened(message, resume, now));
+    } else {
+      const { now } = this;
+      this.drive((r) => r.handle(message, now));
+    }
     this.checkPositions();
   }
 
@@ -220,16 +230,31 @@ export class ProtocolModel {
     }
   }
 
+  private drive(step: (reducer: Reducer) => void): void {
+    this.tape.push(step);
+    step(this.reducer);
+  }
+
+  /** The changes a new reducer makes of the same tape. */
+  replayed(): string[] {
+    const changes: string[] = [];
+    const none = (): void => undefined;
+    const reducer = new Reducer('market', { change: (change) => changes.push(JSON.stringify(change)), send: none, receipt: none, rejected: none, refused: none, broken: none });
+    for (const step of this.tape) step(reducer);
+    return changes;
+  }
+
   // ---- client side ------------------------------------------------------------------------------
 
   want(channel: string): void {
     this.wanted.add(channel);
-    this.reducer.want(channel, this.now);
+    const { now } = this;
+    this.drive((r) => void r.want(channel, now));
   }
   unwant(channel: string): void {
     this.wanted.delete(channel);
     this.positions.delete(channel);
-    this.reducer.unwant(channel);
+    this.drive((r) => r.unwant(channel));
     this.values.delete(channel);
     if (channel === TRADES) this.trades.length = 0;
   }
@@ -267,7 +292,8 @@ export class ProtocolModel {
     this.server?.tick(this.now);
     this.acker.tell();
     if (this.server && !this.greeted && this.now - this.openedAt >= 5_000) this.drop();
-    this.reducer.tick(this.now);
+    const { now } = this;
+    this.drive((r) => r.tick(now));
   }
 
   /** Everything calms down: the line works, changes stop, time passes. */

@@ -72,6 +72,18 @@ describe('client state = server state (protocol.md sections 8 and 9), the real h
     expect(fc.check(property, { seed: 5, numRuns: 4_000, endOnFailure: true }).failed).toBe(true);
   }, 60_000);
 
+  it('the same frames at the same times give the same changes, to the byte', () => {
+    fc.assert(
+      fc.property(schedules, (schedule) => {
+        const model = new ProtocolModel();
+        model.connect();
+        for (const step of schedule) play(model, step);
+        expect(model.replayed()).toEqual(model.changes);
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
   it('unsubscribe and subscribe in flight: the answer to the first subscribe does not count for the second', () => {
     const swapped = (options: ModelOptions): ProtocolModel => {
       const model = new ProtocolModel(options);
