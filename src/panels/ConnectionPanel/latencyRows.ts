@@ -17,3 +17,11 @@ export function latencyRows(view: HopsView | null, venues: readonly Pick<VenueIn
     row('Server to this browser', inside?.receive), row('Receipt to frame', inside?.frame), row('Frame to screen', inside?.paint),
   ];
 }
+
+/** How the two clocks stand to each other, and what that means for the first figure. */
+export function clockWords(clock: HopsView['clock']): string {
+  if (!clock) return 'The way to this browser is known once the server has answered a ping, within 5 s.';
+  const off = Math.round(clock.offsetMs);
+  const how = off === 0 ? 'agrees with' : `is ${String(Math.abs(off))} ms ${off < 0 ? 'behind' : 'ahead of'}`;
+  return `Over the last minutes. The server's clock ${how} this device's, give or take ${String(Math.ceil(clock.errorMs))} ms; the way to this browser is known no better than that.`;
+}

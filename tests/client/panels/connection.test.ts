@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diagnostics } from '@/panels/ConnectionPanel/diagnostics';
-import { latencyRows } from '@/panels/ConnectionPanel/latencyRows';
+import { clockWords, latencyRows } from '@/panels/ConnectionPanel/latencyRows';
 import { receiptWords, tabsWords } from '@/panels/ConnectionPanel/receiptWords';
 import { streamWords } from '@/panels/ConnectionPanel/streamWords';
 import StreamCard from '@/panels/ConnectionPanel/StreamCard.vue';
@@ -128,6 +128,12 @@ describe('the way of a price', () => {
     expect(latencyRows({ hops: { receive: hop, frame: hop, paint: { n: 0, p50: null, p99: null } }, clock: null }, venues, nameOf)).toEqual([
       { name: 'KRAKEN to the server', p50: 50, p99: null }, { name: 'Server to this browser', p50: 4, p99: 9 }, { name: 'Receipt to frame', p50: 4, p99: 9 }, { name: 'Frame to screen', p50: null, p99: null },
     ]);
+  });
+  it('says how far the clocks agree', () => {
+    expect(clockWords({ offsetMs: 0.4, errorMs: 5.2 })).toContain('agrees with this device\'s, give or take 6 ms');
+    expect(clockWords({ offsetMs: -12.6, errorMs: 3 })).toContain('is 13 ms behind this device\'s, give or take 3 ms');
+    expect(clockWords({ offsetMs: 40, errorMs: 3 })).toContain('is 40 ms ahead of');
+    expect(clockWords(null)).toContain('within 5 s');
   });
   it('says nothing that was not measured', () => {
     expect(latencyRows(null, [], nameOf).map((row) => [row.p50, row.p99])).toEqual([[null, null], [null, null], [null, null]]);
