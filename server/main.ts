@@ -344,8 +344,6 @@ async function start(given: Config, place: Place): Promise<void> {
   const { config, line } = withToken(given);
   const log = createLogger(config.logLevel);
   keepHeapSmall(log.child({ part: 'heap' }));
-  const warning = exposureWarning(config);
-  if (warning !== null) log.warn(warning);
   // A fault of ours that nobody handled: the state can no longer be trusted, so the process ends and its supervisor starts a new one.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
@@ -360,6 +358,8 @@ async function start(given: Config, place: Place): Promise<void> {
     throw new StartRefused(listenProblem(error, config) ?? String(error));
   }
   stopOnSignals(server, log);
+  const warning = exposureWarning(config);
+  if (warning !== null) log.warn(warning);
   const address = server.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   if (config.dataDir !== ':memory:') process.on('exit', announceServer(config.dataDir, pageUrl(config.host, port)));

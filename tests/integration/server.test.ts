@@ -143,7 +143,9 @@ describe('refusal to start', () => {
 
   it.each([
     [{ TICKGLASS_PORT: '70000' }, 'TICKGLASS_PORT'], [{ TICKGLASS_FEED: 'bloomberg' }, 'TICKGLASS_FEED'], [{ TICKGLASS_FEED: 'okx,bloomberg' }, 'TICKGLASS_FEED'],
-    [{ TICKGLASS_HOST: '0.0.0.0' }, 'TICKGLASS_TOKEN'], [{ TICKGLASS_HOST: '203.0.113.7', TICKGLASS_TOKEN: 't' }, 'TICKGLASS_HOST'], [{ TICKGLASS_FEED: 'replay' }, 'TICKGLASS_REPLAY_FILE'],
+    [{ TICKGLASS_HOST: '0.0.0.0' }, 'TICKGLASS_TOKEN'], [{ TICKGLASS_HOST: '203.0.113.7', TICKGLASS_TOKEN: 't'.repeat(32) }, 'TICKGLASS_HOST'],
+    [{ TICKGLASS_HOST: '0.0.0.0', TICKGLASS_TOKEN: 't'.repeat(31) }, 'TICKGLASS_TOKEN'], [{ TICKGLASS_EXPOSE: 'on', TICKGLASS_TOKEN: 'short' }, 'TICKGLASS_TOKEN'], [{ TICKGLASS_HOST: '::', TICKGLASS_VIEWER_TOKEN: 'v'.repeat(32) }, 'TICKGLASS_TOKEN'],
+    [{ TICKGLASS_TOKEN: 'x'.repeat(32), TICKGLASS_VIEWER_TOKEN: 'x'.repeat(32) }, 'TICKGLASS_VIEWER_TOKEN'], [{ TICKGLASS_TRUSTED_PROXIES: 'everybody' }, 'TICKGLASS_TRUSTED_PROXIES'], [{ TICKGLASS_FEED: 'replay' }, 'TICKGLASS_REPLAY_FILE'],
     [{ TICKGLASS_FEED: 'replay', TICKGLASS_REPLAY_FILE: 'no-such-file.jsonl' }, 'TICKGLASS_REPLAY_FILE'], [{ TICKGLASS_NATS_URL: 'nats://127.0.0.1:1' }, 'TICKGLASS_NATS_URL'],
     [{ TICKGLASS_ROLE: 'gateway' }, 'TICKGLASS_ROLE'], [{ TICKGLASS_SYMBOLS: 'NOSUCHTHING' }, 'TICKGLASS_SYMBOLS'],
   ])('%j ends with exit code 2 and one line that names %s', (env, name) => {
@@ -151,6 +153,16 @@ describe('refusal to start', () => {
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain(name);
+  });
+
+  it('makes a token when it is to be exposed and has none, prints it once, and asks for it', async () => {
+    const server = await startServer({ env: { TICKGLASS_EXPOSE: 'on', TICKGLASS_LOG_LEVEL: 'info' } });
+    const [, token = ''] = await waitFor(() => /^Token of this run .*: ([\w-]{43})$/m.exec(server.output()), { message: () => server.output() });
+    expect((await fetch(`${server.url}/api/v1/prices`)).status).toBe(401);
+    expect((await fetch(`${server.url}/api/v1/prices`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+    expect(server.output().split(token)).toHaveLength(2);
+    expect(server.output()).toMatch(/"level":40.*over TLS/);
+    await server.stop();
   });
 
   it('a busy port ends with exit code 2 and says what to do', async () => {
