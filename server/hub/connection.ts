@@ -348,6 +348,8 @@ export class Connection implements Reader {
 
   /** Looks at every deadline of this connection. */
   tick(now: number): void {
+    // Nobody is there who could answer the close: what the connection holds is freed without waiting for it.
+    if (this.closedWith === 'noPong') this.session.terminate();
     if (this.closedWith !== null || !this.admitted(false)) return;
     const { options } = this.hub;
     if (!this.greeted && now - this.openedAt >= options.helloMs) return this.close('noHello');

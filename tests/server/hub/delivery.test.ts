@@ -347,7 +347,8 @@ describe('deadlines of a connection', () => {
       client.tick(now());
       pass(1_000);
     }
-    expect([peer.pings, peer.closed]).toEqual([3, 4002]); // the first asks how far it is
+    expect([peer.pings, peer.closed]).toEqual([3, 1006]); // the first asks how far it is; closed with 4002, then cut without waiting
+    expect(client.closedWith).toBe('noPong');
   });
 
   it('keep one pong waiting at most, the last one', () => {
