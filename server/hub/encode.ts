@@ -108,8 +108,12 @@ export class Encoder {
     this.now();
     const { channel, filter, shape } = view;
     if (shape === 'book') return this.bookDelta(replica, channel, prev, cursor);
-    const key = `${channel.name}|${replica.epoch}|${prev}|${cursor}|${replica.seq}|${shape}|${this.rows.sid}|${sv}|${filter.id}`;
-    return this.share(key, () => (replica.kind === 'keyed' ? this.keyedDelta(replica, view, prev, cursor, sv) : this.logDelta(replica, view, prev, cursor, sv)));
+    const { sid } = this.rows;
+    const key = (): string => `${channel.name}|${replica.epoch}|${prev}|${cursor}|${replica.seq}|${shape}|${this.rows.sid}|${sv}|${filter.id}`;
+    const frames = this.share(key(), () => (replica.kind === 'keyed' ? this.keyedDelta(replica, view, prev, cursor, sv) : this.logDelta(replica, view, prev, cursor, sv)));
+    // Making them began a new table: the others find them under its number.
+    if (this.rows.sid !== sid) this.shared.set(key(), frames);
+    return frames;
   }
 
   /** The schema for a client that knows the first `from` ids of the present table; clients that come together share it. */

@@ -182,6 +182,35 @@ describe('delivery', () => {
     expect(plain).toMatchObject({ AAPL: { price: 4 }, 'BTC/USDT': { source: 'kraken', age_ms: null } });
   });
 
+  it('property: plain clients end with the values that batches bring, whatever was sent together', () => {
+    const one = fc.tuple(fc.constantFrom(...KEYS), fc.nat(50), fc.boolean());
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 60 }), (steps) => {
+        const { hub, owner, pass, now } = bench();
+        const clients = (['plain', 'objects', 'sparse'] as const).map((d) => join(hub, d));
+        for (const [key, last, flush] of steps) {
+          owner.quotes(quote(key, last, { bidSize: last % 3 }));
+          if (!flush) continue;
+          pass(100);
+          for (const c of clients) {
+            c.client.flushAll();
+            c.client.tick(now());
+            c.peer.take();
+          }
+        }
+        for (const c of clients) {
+          c.client.flushAll();
+          c.peer.take();
+          c.reader.apply(c.peer.read);
+        }
+        const [plain, objects, sparse] = clients.map((c) => c.reader.whole);
+        expect(objects).toEqual(plain);
+        expect(sparse).toEqual(plain);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('ages are real time since receipt at the moment of sending, whatever the feed’s speed', () => {
     const { hub, owner, pass } = bench();
     owner.quotes(quote('AAPL', 1, { receiveTime: 1_700_000_000_000 }));
@@ -192,20 +221,16 @@ describe('delivery', () => {
     expect(reader.state.get('AAPL')?.age_ms).toBe(3_000);
   });
 
-  it('equal clients share one encoded frame', () => {
+  it.each(['plain', 'objects', 'rows', 'sparse'] as const)('50 equal clients share each encoded frame: %s', (kind) => {
     const { hub, owner } = bench();
     owner.quotes(quote('AAPL', 1));
-    const frames: (Buffer | string)[][] = [[], []];
-    const clients = frames.map((list) => {
-      const peer = new Peer();
-      peer.send = (data) => void list.push(data);
-      const client = new Connection(hub, peer, 'market', 'objects');
-      client.receive('{"type":"hello","v":2}');
-      return client;
-    });
-    owner.quotes(quote('AAPL', 2));
-    for (const c of clients) c.flushAll();
-    expect(frames[0]?.at(-1)).toBe(frames[1]?.at(-1));
+    const peers = Array.from({ length: 50 }, () => join(hub, kind));
+    for (const { peer } of peers) peer.take();
+    owner.quotes(quote('AAPL', 2), quote('BTC/USDT', 3));
+    for (const { client } of peers) client.flushAll();
+    const frames = peers.map(({ peer }) => peer.waiting.map((w) => w.data).filter((data) => data !== ''));
+    expect(frames[0]?.length).toBeGreaterThan(0);
+    expect(new Set(frames.flat()).size).toBe(frames[0]?.length);
   });
 
   it('a paused reader costs no more than its window and a frame, and converges when it reads again', () => {
