@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   instrument: async () => (await import('./instrument')).measureInstrument(),
   recording: async () => (await import('./recording')).measureRecording(),
   soak: async () => (await import('./soak')).measureSoak(),
+  'soak-clients': async () => (await import('./soakClients')).measureSoakClients(),
 };
 /** Takes minutes: only when it is named. */
 const LONG: ReadonlySet<string> = new Set(['clients', 'soak']);
