@@ -50,7 +50,8 @@ class DuckHistory implements History {
   constructor(private readonly options: HistoryOptions) {
     this.limits = { ...STANDARD_LIMITS, ...options.limits };
     this.opening = this.open();
-    this.timer = setInterval(() => void this.flush(), COMMIT_MS);
+    // A turn that takes longer than its interval is not joined by the next ones.
+    this.timer = setInterval(() => void (this.writing ?? this.flush()), COMMIT_MS);
   }
 
   candles(query: Parameters<History['candles']>[0]): ReturnType<History['candles']> {
@@ -107,6 +108,8 @@ class DuckHistory implements History {
 
   async flush(): Promise<void> {
     await this.opening;
+    // A turn under way may have begun before the newest row came.
+    await this.writing;
     this.writing ??= this.drain().finally(() => (this.writing = null));
     await this.writing;
   }
@@ -135,7 +138,7 @@ class DuckHistory implements History {
     }
   }
 
-  /** Writes until nothing waits or writing fails. Never rejects. */
+  /** Writes what waits now, and looks at the limits when it is time. What comes meanwhile is for the next turn: in a busy market a queue is never empty. Never rejects. */
   private async drain(): Promise<void> {
     const { clock, metrics, log } = this.options;
     try {
@@ -143,11 +146,15 @@ class DuckHistory implements History {
         if (clock.monotonic() < this.retryAt) return;
         await this.open();
       }
-      while (this.database && this.queue.size > 0) {
+      let left = this.queue.size;
+      while (this.database && left > 0) {
         const batch = this.queue.next();
         await this.database.write(batch, clock.now());
         this.queue.written(batch);
-        for (const [table, rows] of Object.entries(batch)) metrics.historyWrites.inc({ table }, rows.length);
+        for (const [table, rows] of Object.entries(batch)) {
+          metrics.historyWrites.inc({ table }, rows.length);
+          left -= rows.length;
+        }
         this.say('ok', this.state.state === 'ok' ? this.state.reason : '');
       }
       if (!this.database || clock.monotonic() < this.limitsAt) return;

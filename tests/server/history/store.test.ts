@@ -11,6 +11,7 @@ import { recordFromBus } from '../../../server/history/recorder';
 import { createMemoryBus } from '../../../server/bus/memoryBus';
 import { makeFolder } from '../../../server/observability/folder';
 import { createMetrics } from '../../../server/observability/metrics';
+import { waitFor } from '../../support/waitFor';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -142,6 +143,31 @@ describe('limits', () => {
     const total = counts.reduce((sum, [, count]) => sum + Number(count), 0);
     expect(total).toBeLessThanOrEqual(2_500);
     expect(total).toBeGreaterThan(1_500);
+  });
+
+  it('holds while trades come without end: a turn writes what waited at its beginning, then looks at the limits', async () => {
+    // In a busy market rows came during each write, so a turn never ended: limits were never looked at, and each few rows were a commit of their own.
+    const h = history({ limits: { tradesPerSymbol: 1_000, tradesTotal: 1_000 } });
+    let written = 0;
+    const pouring = setInterval(() => {
+      for (let i = 0; i < 10; i++) h.writeTrade(trade(written++, { id: `p${written}` }));
+    }, 1);
+    try {
+      await waitFor(async () => {
+        await h.flush();
+        return written > 3_000;
+      }, { message: 'some thousand trades' });
+      now += HOUR;
+      await h.flush();
+      const [kept, before] = [await rows(h, 'trades'), written];
+      expect(kept).toBeLessThan(before);
+    } finally {
+      clearInterval(pouring);
+    }
+    await h.flush();
+    now += HOUR;
+    await h.flush();
+    expect(await rows(h, 'trades')).toBeLessThanOrEqual(1_000);
   });
 
   it('gives the oldest trades up, then minutes, when the file is larger than it may be; hours stay', async () => {
