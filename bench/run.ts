@@ -15,6 +15,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   ingest: async () => (await import('./ingest')).measureIngest(),
   history: async () => (await import('./history')).measureHistory(),
   sentiment: async () => (await import('./sentiment')).measureSentiment(),
+  tokens: async () => (await import('./tokens')).measureTokens(),
   hub: async () => (await import('./hub')).measureHub(),
   clients: async () => (await import('./manyClients')).measureManyClients(),
   table: async () => (await import('./table')).measureTable(),
