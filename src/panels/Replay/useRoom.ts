@@ -7,6 +7,8 @@ import { useConnectionStore } from '@/stores/connection';
 
 /** How often the room is asked where it stands, ms. */
 const EVERY_MS = 500;
+/** The room is being closed from this page: nothing more is asked of it. */
+const leaving = shallowRef(false);
 const HASH_MS = 2_000;
 
 export interface Room {
@@ -31,7 +33,7 @@ export function useRoom(): Room {
     const answer = await (await api).info(signal);
     if (answer.ok) told.value = answer.value;
     return answer;
-  }, { everyMs: EVERY_MS, active: () => port.room !== null });
+  }, { everyMs: EVERY_MS, active: () => port.room !== null && !leaving.value });
   const connection = useConnectionStore();
   // Heartbeats tell the time every few seconds only, and nothing of a pause: every clock and age of the page follows this one.
   watch(told, (info) => {
@@ -40,7 +42,7 @@ export function useRoom(): Room {
     feedStands(!moving, now);
     connection.setFeedTime(info.time, now, moving ? info.speed || undefined : 0);
   });
-  const { value: hash } = usePoll(async (signal) => (await api).hash(signal), { everyMs: HASH_MS, active: () => port.room !== null, key: () => told.value?.state });
+  const { value: hash } = usePoll(async (signal) => (await api).hash(signal), { everyMs: HASH_MS, active: () => port.room !== null && !leaving.value, key: () => told.value?.state });
   return {
     info: told, failure, hash, refused,
     async send(command) {
@@ -50,7 +52,9 @@ export function useRoom(): Room {
     },
     async close() {
       if (port.room === null) return false;
+      leaving.value = true;
       const answer = await (await api).close(port.room, new AbortController().signal);
+      leaving.value = answer.ok;
       refused.value = answer.ok ? null : answer.error.words;
       return answer.ok;
     },
