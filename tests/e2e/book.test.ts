@@ -141,9 +141,22 @@ describe.skipIf(!chromiumPath)('order book and trades on the page, from a venue 
     expect(await minute.locator('dt').innerText()).toContain('hole');
   });
 
-  it('complains of nothing, and a tool for accessibility finds no fault in either panel', async () => {
+  it('draws the depth of the last seconds when asked to, and says in words where most stands', async () => {
+    await opened.page.goto(`${server.url}/market/BTC%2FUSDT?panel=depth`);
+    const depth = shell.panel('Depth of BTC/USDT');
+    await depth.getByRole('button', { name: 'Heatmap' }).click();
+    // Sizes grow outwards by one: the last level of each side is the heaviest.
+    await depth.getByText(/^Since \d\d:\d\d:\d\d UTC: most bid at 99\.7\d \([\d.]+ BTC on average\), most offered at 100\.3\d/).waitFor();
+    const painted = await depth.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0));
+    expect(painted).toBe(true);
+  });
+
+  it('complains of nothing, and a tool for accessibility finds no fault in any of the panels', async () => {
     // Before that tool, which writes styles of its own into the page.
     expect(opened.complaints.own()).toEqual([]);
+    expect(await axeViolations(opened.page, '.depth')).toEqual([]);
+    await opened.page.goto(`${server.url}/market/BTC%2FUSDT?panel=tape`);
+    await tape().locator('.line').first().waitFor();
     expect(await axeViolations(opened.page, '.tape')).toEqual([]);
     await opened.page.goto(`${server.url}/market/BTC%2FUSDT?panel=book`);
     await lampSays(/^Book good/, 'a good book');
