@@ -58,7 +58,9 @@ export function withToken(config: Config): { readonly config: Config; readonly l
 }
 
 /** What an operator should know about how others reach the server; null when there is nothing to say. */
-export function exposureWarning(config: Pick<Config, 'host' | 'trustedProxies' | 'expose'>): string | null {
+export function exposureWarning(config: Pick<Config, 'host' | 'trustedProxies' | 'expose' | 'allowedHosts' | 'token'>): string | null {
+  const name = config.allowedHosts.find((host) => !isLoopback(host.replace(/:\d+$/, '')));
+  if (name !== undefined && config.token === null) return `TICKGLASS_ALLOWED_HOSTS names ${name}, and no token is set: whoever reaches this server by that name, through a proxy, is its administrator. Set TICKGLASS_TOKEN`;
   const reached = !isLoopback(config.host) || config.expose;
   return reached && config.trustedProxies.length === 0
     ? 'others reach this server, and nothing says that they do so over TLS: tokens and prices can be read on the way. Put a proxy with TLS in front and name it in TICKGLASS_TRUSTED_PROXIES (docs/hosting.md)'

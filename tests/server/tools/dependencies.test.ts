@@ -40,10 +40,12 @@ describe('dependencies (S15)', () => {
   });
 
   it('warns who lets others in without TLS', () => {
-    const config = { host: '127.0.0.1', trustedProxies: [] as string[], expose: false };
+    const config = { host: '127.0.0.1', trustedProxies: [] as string[], expose: false, allowedHosts: ['localhost:8000', '[::1]'], token: null as string | null };
     expect(exposureWarning(config)).toBeNull();
     expect(exposureWarning({ ...config, host: '0.0.0.0' })).toContain('TLS');
     expect(exposureWarning({ ...config, expose: true })).toContain('TLS');
+    expect(exposureWarning({ ...config, allowedHosts: ['terminal.example.org'] })).toContain('TICKGLASS_TOKEN');
+    expect(exposureWarning({ ...config, allowedHosts: ['terminal.example.org'], token: 'x' })).toBeNull();
     expect(exposureWarning({ ...config, host: '0.0.0.0', trustedProxies: ['10.0.0.1'] })).toBeNull();
   });
 });
