@@ -72,7 +72,8 @@ export async function start(root: string): Promise<void> {
     stop();
     // Without them this tab keeps connections of its own, and times nothing.
     setTimeout(() => void import('./beside').then(({ shareTabs, timePrices }) => {
-      shareTabs(client, stores.connection, `tickglass ${__APP_VERSION__} ${config.server}`);
+      // A right that one tab holds is not another's.
+      if (!held) shareTabs(client, stores.connection, `tickglass ${__APP_VERSION__} ${config.server}`);
       committed = timePrices(client, stores.connection, held?.fetch);
     }).catch(() => undefined), BESIDE_AFTER_MS);
   });

@@ -107,7 +107,7 @@ class StreamClient implements Client {
   connect(): void {
     this.stopListening ??= this.environment.listen((event) => {
       for (const stream of this.streams.values()) {
-        if (event === 'online') stream.onOnline();
+        if (event === 'online') stream.retry();
         else if (event === 'offline') stream.onOffline();
         else if (event === 'sleep') stream.onSleep();
         else if (event === 'network') stream.onNetwork();
@@ -243,6 +243,7 @@ class StreamClient implements Client {
     }
     this.events.emit('stream', status);
     if (before === state) return;
+    if (state === 'live') for (const [other, stream] of this.streams) if (other !== name) stream.onPeer();
     if (state === 'live' && !this.connected.has(name)) {
       this.connected.add(name);
       this.events.emit('connected', { stream: name });

@@ -43,7 +43,7 @@ export class Stream implements SharedStream {
   private resume: Record<string, ResumePoint> = {};
   /** The server chose no subprotocol: perhaps a plain one that greets nobody. */
   private plain = false;
-  private step: NextStep = { kind: 'retry', delayMs: 0, words: '', fresh: false };
+  private step: NextStep = { kind: 'retry', delayMs: 0, words: '', fresh: false, patient: false };
   private readonly pace: Pace;
   private readonly pinger = new Pinger((message) => this.send(message));
   private readonly acker = new Acker((message) => void this.socket.send(JSON.stringify(message)));
@@ -85,12 +85,9 @@ export class Stream implements SharedStream {
         this.cut('A message could not be understood; connecting anew');
       },
     });
+    const { server, WebSocket, timers, protocols = SUBPROTOCOLS } = options;
     this.socket = createResilientSocket({
-      url: streamUrl(options.server, name),
-      protocols: options.protocols ?? SUBPROTOCOLS,
-      WebSocket: options.WebSocket,
-      timers: options.timers,
-      connectTimeoutMs: CONNECT_MS,
+      url: streamUrl(server, name), protocols, WebSocket, timers, connectTimeoutMs: CONNECT_MS,
       handlers: {
         connecting: () => {
           if (!this.quiet) this.enter('connecting', this.pace.attempts > 0 ? this.face.reason : 'Connecting');
@@ -111,8 +108,7 @@ export class Stream implements SharedStream {
     this.wanted = true;
     this.tickedAt = this.options.clock.mono();
     this.ticker ??= this.options.timers.set(() => this.tick(), TICK_MS);
-    if (this.options.environment.online() || this.local) this.socket.connect(0);
-    else this.onOffline();
+    return this.options.environment.online() || this.local ? this.socket.connect(0) : this.onOffline();
   }
 
   disconnect(): void {
@@ -133,8 +129,13 @@ export class Stream implements SharedStream {
     this.socket.connect(0);
   }
 
-  onOnline(): void {
-    this.retry();
+  /** Another stream reached the server: there is no reason to wait as long as planned, unless the server asked for it. */
+  onPeer(): void {
+    const delayMs = this.pace.soon() / 2;
+    const planned = (this.face.nextAttemptAt ?? Infinity) - this.options.clock.mono();
+    if (!this.wanted || this.relay || this.state !== 'backoff' || this.aside !== null || this.step.patient || planned <= delayMs) return;
+    this.enter('backoff', this.face.reason, delayMs);
+    this.socket.connect(delayMs);
   }
 
   onOffline(): void {
@@ -351,6 +352,7 @@ export class Stream implements SharedStream {
     this.unshare();
     this.leave(CLOSE.watchdog.code);
     const delayMs = this.pace.soon();
+    this.step = { ...this.step, patient: false };
     this.enter('backoff', words, delayMs);
     this.socket.connect(delayMs);
   }

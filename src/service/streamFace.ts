@@ -14,7 +14,8 @@ export class StreamFace {
   private reopened = false;
   private everLive = false;
   private since: number;
-  private nextAttemptAt: number | null = null;
+  /** Monotonic ms of the next attempt; null when none is planned. */
+  nextAttemptAt: number | null = null;
   private reconnects = 0;
   private refused = 0;
   private lastReceipt: ReceiptMessage | null = null;

@@ -15,6 +15,8 @@ export interface NextStep {
   readonly words: string;
   /** true = the positions are void: come back without resume. */
   readonly fresh: boolean;
+  /** The server said when to come back: not sooner. */
+  readonly patient: boolean;
 }
 
 export interface VerdictContext {
@@ -50,13 +52,13 @@ function waitFor(code: CloseCode, asked: number | null, context: VerdictContext)
 export function nextStep(fault: Fault, context: VerdictContext): NextStep {
   const code = closeCode(fault.code);
   const asked = retryAfter(fault.reason) ?? context.goawayMs;
-  const retry = (delayMs: number, fresh = false): NextStep => ({ kind: 'retry', delayMs, words: code.words, fresh });
+  const retry = (delayMs: number, fresh = false): NextStep => ({ kind: 'retry', delayMs, words: code.words, fresh, patient: asked !== null || code.action === 'wait' });
   switch (code.action) {
     case 'stop':
-      return { kind: 'stop', delayMs: 0, words: code.words, fresh: false };
+      return { kind: 'stop', delayMs: 0, words: code.words, fresh: false, patient: true };
     case 'once':
       if (context.lastOnceAt !== null && context.now - context.lastOnceAt < ONCE_MS) {
-        return { kind: 'stop', delayMs: 0, words: `${code.words}, twice within a minute: this is a fault of the program`, fresh: false };
+        return { kind: 'stop', delayMs: 0, words: `${code.words}, twice within a minute: this is a fault of the program`, fresh: false, patient: true };
       }
       return retry(context.pace.backoff());
     case 'fresh-state':

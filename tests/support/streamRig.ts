@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
+import type { StreamName } from '@/core/contract';
 import { createClient, type ActivityNote, type Client, type Environment, type EnvironmentEvent, type FetchLike, type StreamStatus } from '@/service';
 import { createFakeHub, price, type FakeHub, type FakeSocket } from './fakeHub';
 
@@ -9,12 +10,12 @@ export let notes: ActivityNote[];
 export let seen: string[];
 export let page: { online: boolean; fire: (event: EnvironmentEvent) => void };
 
-export function build(options: { server?: string; fetch?: FetchLike; random?: () => number } = {}): void {
+export function build(options: { server?: string; fetch?: FetchLike; random?: () => number; streams?: readonly StreamName[] } = {}): void {
   let tell: (event: EnvironmentEvent) => void = () => undefined;
   page = { online: true, fire: (event) => tell(event) };
   const environment: Environment = { online: () => page.online, listen: (on) => { tell = on; return () => undefined; } };
   const noFetch: FetchLike = () => Promise.reject(new Error('no network'));
-  client = createClient({ server: options.server ?? 'https://terminal.example', streams: ['market'], WebSocket: hub.WebSocket, fetch: options.fetch ?? noFetch, random: options.random ?? (() => 0.5), environment });
+  client = createClient({ server: options.server ?? 'https://terminal.example', streams: options.streams ?? ['market'], WebSocket: hub.WebSocket, fetch: options.fetch ?? noFetch, random: options.random ?? (() => 0.5), environment });
   client.on('activity', (note) => notes.push(note));
   client.on('stream', ({ state }) => { if (seen.at(-1) !== state) seen.push(state); });
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CLOSE } from '@/core/contract';
 import { price } from '../../support/fakeHub';
-import { client, eachWithItsOwnHub, feed, hub, live, market, notes, page, pass, socket } from '../../support/streamRig';
+import { build, client, eachWithItsOwnHub, feed, hub, live, market, notes, page, pass, socket } from '../../support/streamRig';
 
 eachWithItsOwnHub();
 
@@ -146,5 +146,43 @@ describe('time', () => {
     }
     comesBack();
     expect(market().state).toBe('live');
+  });
+});
+
+describe('three streams of one server', () => {
+  const each = ['market', 'signals', 'binary'] as const;
+  const greet = (name: (typeof each)[number]): void => void hub.latest(name).accept().hello().snapshot(1);
+  const waits = (name: (typeof each)[number]): number => (client.status(name)?.nextAttemptAt ?? NaN) - performance.now();
+  async function allWaiting(code?: number, reason = ''): Promise<void> {
+    build({ streams: each, random: () => 0.9 });
+    client.connect();
+    await pass(0);
+    for (const name of each) greet(name);
+    for (let i = 0; i < 3; i++) {
+      for (const name of each) {
+        if (code === undefined) hub.latest(name).fail();
+        else hub.latest(name).end(code, reason);
+      }
+      // The market's next attempt comes first.
+      if (i < 2) await pass(waits('binary'));
+    }
+    client.retry('market');
+    await pass(0);
+  }
+
+  it('when one reaches the server, the others do not wait as long as they had planned', async () => {
+    await allWaiting();
+    expect(waits('signals')).toBeGreaterThan(3_000);
+    greet('market');
+    expect(waits('signals')).toBeLessThanOrEqual(500);
+    await pass(500);
+    for (const name of ['signals', 'binary'] as const) greet(name);
+    expect(each.map((name) => client.status(name)?.state)).toEqual(['live', 'live', 'live']);
+  });
+
+  it('a wait that the server asked for is kept', async () => {
+    await allWaiting(CLOSE.overloaded.code, '{"code":"overloaded","retry_after_ms":7000}');
+    greet('market');
+    expect(waits('signals')).toBe(7_000);
   });
 });
