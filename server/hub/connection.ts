@@ -1,18 +1,18 @@
 import {
-  CLOSE, ERRORS, LIMITS, PROTOCOL_VERSION, STREAMS, TIMINGS, decodeClient, encode, parseChannel,
+  CLOSE, ERRORS, LIMITS, PROTOCOL_VERSION, STREAMS, decodeClient, encode, parseChannel,
   type ClientMessage, type ClientMessageOf, type CloseName, type ErrorName, type HeartbeatMessage, type ServerMessage,
 } from '@/core/contract';
 import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { HubContext } from './context';
 import { Credit } from './credit';
 import { pump, type Subscription } from './delivery';
+import type { Frame } from './encode';
+import { ACK_BYTES, greeting } from './greeting';
 import { TokenBucket, WindowCounter } from './limits';
 import type { Dialect, EndpointName, Reader, Receipt } from './reader';
 import type { Session } from './session';
 import { Subscriptions } from './subscriptions';
 
-/** A client says how far it is at the latest after this many bytes; half of the smallest window, so that it never waits for its own word. */
-const ACK_BYTES = 8_192;
 /** Shortest time between two pings that ask a client without `ack` how far it is, and the longest while something is not answered for, ms. */
 const ASK_MS = 100;
 const ASK_LATE_MS = 1_000;
@@ -103,12 +103,26 @@ export class Connection implements Reader {
 
   send(data: Buffer | string, done?: () => void): void {
     if (this.closedWith !== null) return;
-    this.sentFrames.inc();
     // Text counts as bytes of UTF-8, as its reader counts it.
-    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    this.count(1, typeof data === 'string' ? Buffer.byteLength(data) : data.length);
+    this.session.send(data, done);
+    this.cap();
+  }
+
+  sendAll(frames: readonly Frame[]): void {
+    if (this.closedWith !== null) return;
+    this.count(frames.length, frames.reduce((n, { data }) => n + data.length, 0));
+    this.session.sendAll(frames);
+    this.cap();
+  }
+
+  private count(frames: number, bytes: number): void {
+    this.sentFrames.inc(frames);
     this.sentBytes.inc(bytes);
     this.credit.send(bytes, this.hub.clock.monotonic());
-    this.session.send(data, done);
+  }
+
+  private cap(): void {
     if (this.session.stats().buffered > this.hub.options.hardCapBytes) this.close('slowConsumer');
   }
 
@@ -318,7 +332,7 @@ export class Connection implements Reader {
     this.sparse = message.features?.includes('sparse') ?? false;
     const resume = this.subscriptions.resumeAll(message.resume ?? {});
     this.subscriptions.openDefault();
-    this.send(encode(this.greeting(resume)));
+    this.send(encode(greeting(this.hub, this, resume)));
     for (const receipt of resume.receipts) this.receipt(receipt);
     this.flushAll();
     // At once, so that a new client knows the sources without waiting for the first interval.
@@ -328,20 +342,6 @@ export class Connection implements Reader {
 
   private tellPresent(): void {
     for (const status of this.hub.present()) this.reply(status);
-  }
-
-  private greeting(resume: { resumed: Record<string, boolean>; reasons: Record<string, string> }): ServerMessage {
-    const { options } = this.hub;
-    return {
-      type: 'hello', v: PROTOCOL_VERSION, conn: this.session.id, node: options.node, server_version: options.serverVersion, time: this.iso(),
-      stream: this.endpoint, mode: this.hub.mode(),
-      heartbeat_ms: options.heartbeatMs, dead_ms: TIMINGS.deadMs, flush_ms: options.marketIntervalMs,
-      window_bytes: options.windowBytes, ack_bytes: Math.min(ACK_BYTES, Math.ceil(options.windowBytes / 4)), stale_ms: TIMINGS.staleMs,
-      limits: { frame_bytes: options.frameBytes, symbols: options.symbols, channels: options.channels, msgs_per_10s: options.messagesPer10s },
-      reconnect: { base_ms: TIMINGS.backoffBaseMs, cap_ms: TIMINGS.backoffCapMs, first_ms: this.hub.spreadMs() },
-      auth: { mode: this.pass.mode, expires_in_ms: this.pass.expiresInMs() },
-      resumed: resume.resumed, reasons: resume.reasons,
-    };
   }
 
   // ---- time -----------------------------------------------------------------------------------

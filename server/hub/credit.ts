@@ -51,9 +51,12 @@ export class Credit {
 
   /** Notes a frame that goes out, data or not. */
   send(bytes: number, now: number): void {
-    if (this.unacked === 0) this.progressAt = now;
+    const full = !this.ready();
     this.sentBytes += bytes;
-    if (this.probe !== null || this.ready()) return;
+    if (this.ready()) return;
+    // From here on it has to answer.
+    if (!full) this.progressAt = now;
+    if (this.probe !== null) return;
     this.probe = this.sentBytes;
     this.probeAt = now;
   }
@@ -79,8 +82,9 @@ export class Credit {
    * as progress; what the system here takes into its buffer at once does not.
    */
   stalledMs(now: number): number {
+    if (this.ready()) return 0;
     const { delivered, buffered } = this.session.stats();
-    if ((buffered > 0 && delivered !== this.delivered) || this.ready()) this.progressAt = now;
+    if (buffered > 0 && delivered !== this.delivered) this.progressAt = now;
     this.delivered = delivered;
     return now - this.progressAt;
   }

@@ -1,4 +1,4 @@
-import type { Encoder, SnapshotPlan, View } from './encode';
+import type { Encoder, Frame, SnapshotPlan, View } from './encode';
 import type { TokenBucket } from './limits';
 import type { Receipt } from './reader';
 import type { Replica } from './replicas';
@@ -23,6 +23,8 @@ export interface Subscription extends View {
 export interface Outlet {
   ready(): boolean;
   send(data: Buffer | string): void;
+  /** Frames made for all clients at the same place. */
+  sendAll(frames: readonly Frame[]): void;
   /** Subscription version written into frames. */
   readonly sv: number;
   /** How much of the row table the client has. */
@@ -71,17 +73,33 @@ export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outl
     const frames = encoder.delta(replica, sub, sub.sent, sub.cursor, outlet.sv);
     if (frames) {
       if ((sub.shape === 'rows' || sub.shape === 'sparse') && frames.length > 0) sendSchema(encoder, sub, outlet);
-      for (const frame of frames) {
-        // Keyed changes go out whole or not at all: stopping half-way would leave the keys that changed last for the next time, and
-        // under a steady load those are always the same ones. Items of a log wait in their order and may.
-        if (replica.kind === 'log' && !outlet.ready()) return true;
-        outlet.send(frame.data);
-        sub.cursor = sub.sent = frame.to;
-      }
+      if (replica.kind === 'keyed') sendChanges(frames, sub, outlet);
+      else if (!sendItems(frames, sub, outlet)) return true;
       sub.cursor = replica.seq;
       return false;
     }
     startSnapshot(encoder, replica, sub);
+  }
+  return true;
+}
+
+/**
+ * Keyed changes go out whole or not at all: stopping half-way would leave the keys that changed last for the next time, and under a
+ * steady load those are always the same ones.
+ */
+function sendChanges(frames: readonly Frame[], sub: Subscription, outlet: Outlet): void {
+  const last = frames.at(-1);
+  if (!last) return;
+  outlet.sendAll(frames);
+  sub.sent = last.to;
+}
+
+/** Items of a log wait in their order. false: there was no room for all of them. */
+function sendItems(frames: readonly Frame[], sub: Subscription, outlet: Outlet): boolean {
+  for (const frame of frames) {
+    if (!outlet.ready()) return false;
+    outlet.send(frame.data);
+    sub.cursor = sub.sent = frame.to;
   }
   return true;
 }

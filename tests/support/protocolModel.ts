@@ -12,6 +12,7 @@ import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../server/hub/options';
 import type { Dialect } from '../../server/hub/reader';
 import { createReplicas, type Replica } from '../../server/hub/replicas';
 import { isQuote, marketData } from '../../server/hub/values';
+import type { Payloads } from '../../server/hub/session';
 import { createWants } from '../../server/hub/wants';
 import { createMetrics } from '../../server/observability/metrics';
 
@@ -178,7 +179,7 @@ export class ProtocolModel {
     this.openedAt = this.now;
     const session = {
       id: `c${this.connections}`, send: (data: Buffer | string, done?: () => void) => { this.queue.push(data.toString()); done?.(); },
-      batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), stats: () => ({ buffered: 0, delivered: this.now }),
+      sendAll: (frames: Payloads) => frames.forEach(({ data }) => void this.queue.push(data.toString())), batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), stats: () => ({ buffered: 0, delivered: this.now }),
     };
     this.server = new Connection(this.hub, session, 'market', this.dialect);
     this.acker.begin();

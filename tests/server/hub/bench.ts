@@ -4,7 +4,7 @@ import type { HubContext } from '../../../server/hub/context';
 import { Encoder } from '../../../server/hub/encode';
 import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../../server/hub/options';
 import { createReplicas } from '../../../server/hub/replicas';
-import type { Session } from '../../../server/hub/session';
+import type { Payloads, Session } from '../../../server/hub/session';
 import { createWants } from '../../../server/hub/wants';
 import { createMetrics } from '../../../server/observability/metrics';
 import { Owner, silentLog } from './support';
@@ -38,6 +38,9 @@ export class Peer implements Session {
   closed: number | null = null;
   send(data: Buffer | string, done?: () => void): void {
     this.waiting.push({ text: data.toString(), data, done });
+  }
+  sendAll(frames: Payloads): void {
+    for (const { data } of frames) this.send(data);
   }
   batch(work: () => void): void {
     work();
