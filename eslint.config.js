@@ -16,7 +16,7 @@ const client = ['service', 'stores', 'app', 'composables', 'components', 'panels
 /** Folders of src that `names` leaves out, as full paths. */
 const srcBut = (...names) => ['core', ...client].filter((name) => !names.includes(name)).map((name) => `./src/${name}`);
 const serverBut = (...names) =>
-  ['bus', 'cli', 'config', 'connectors', 'history', 'http', 'hub', 'observability', 'pipeline', 'recording', 'main.ts']
+  ['auth', 'bus', 'cli', 'config', 'connectors', 'history', 'http', 'hub', 'observability', 'pipeline', 'recording', 'main.ts']
     .filter((name) => !names.includes(name))
     .map((name) => `./server/${name}`);
 const venues = ['binance', 'okx', 'coinbase', 'kraken', 'finnhub', 'twelvedata', 'coingecko', 'alphavantage', 'exchangerate', 'frankfurter', 'simulator', 'replay'];
@@ -52,10 +52,11 @@ const zones = [
   zone('./server/pipeline', './server/history', ['./port.ts'], 'the pipeline sees history through its port'),
   zone('./server/history', serverBut('history', 'bus', 'observability', 'config'), [], 'history imports bus, core and observability'),
   ...['hub', 'http'].map((name) =>
-    zone(`./server/${name}`, serverBut(name, 'bus', 'history', 'observability', 'config'), [],
-      `${name} imports bus, the history port, core, observability and config types`)),
+    zone(`./server/${name}`, serverBut(name, 'auth', 'bus', 'history', 'observability', 'config'), [],
+      `${name} imports auth, bus, the history port, core, observability and config types`)),
   ...['hub', 'http'].map((name) => zone(`./server/${name}`, './server/history', ['./port.ts'], `${name} reads history through its port`)),
   zone('./server/recording', serverBut('recording', 'connectors', 'observability', 'config'), [], 'recording imports connectors, observability and core'),
+  zone('./server/auth', serverBut('auth', 'observability'), [], 'auth imports only core and observability'),
   zone('./server/bus', serverBut('bus', 'observability', 'config'), [], 'the bus imports only core and observability'),
 ];
 
