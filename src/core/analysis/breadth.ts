@@ -13,6 +13,9 @@ const SAMPLE_MS = 60_000;
 const LEAST_INSTRUMENTS = 5;
 const LEAST_COMPONENTS = 3;
 
+/** What the mood is made of; null while unknown. */
+type Parts = Readonly<Record<'net' | 'upVol' | 'aboveEma20' | 'extremes' | 'calm', number | null>>;
+
 /** One instrument's part in the breadth. */
 interface Member {
   day: number;
@@ -65,6 +68,24 @@ export class BreadthTracker {
 
   /** `callShare`: share of instruments with P(up) above one half; null while there are none. */
   read(now: number, callShare: number | null): { breadth: Breadth; mood: number | null } {
+    const { breadth, parts } = this.#present(now, callShare);
+    return { breadth, mood: this.#mood(breadth.n, parts) };
+  }
+
+  /** Once a minute of feed time the parts of the mood join their history, whatever the pace at which they are told. */
+  sample(now: number): void {
+    if (now - this.#sampledAt < SAMPLE_MS || this.#members.size === 0) return;
+    this.#sampledAt = now;
+    for (const [name, value] of Object.entries(this.#present(now, null).parts)) {
+      if (value === null) continue;
+      let past = this.#history.get(name);
+      if (!past) this.#history.set(name, (past = []));
+      past.push(value);
+      if (past.length > MOOD_SAMPLES) past.shift();
+    }
+  }
+
+  #present(now: number, callShare: number | null): { breadth: Breadth; parts: Parts } {
     const today = Math.floor(now / DAY);
     const members = [...this.#members.values()].filter((m) => m.day === today && m.price !== null);
     const moved = members.map((m) => ({ m, sign: Math.sign((m.price ?? m.open) - m.open) }));
@@ -82,7 +103,7 @@ export class BreadthTracker {
     const restless = members.flatMap((m) => (m.restlessness === null ? [] : [m.restlessness]));
     // Turned round: calm counts as good mood.
     const calm = restless.length > 0 ? -restless.reduce((sum, x) => sum + x, 0) / restless.length : null;
-    return { breadth, mood: this.#mood(breadth, calm, now) };
+    return { breadth, parts: { net: breadth.net, upVol: breadth.upVol, aboveEma20: breadth.aboveEma20, extremes: breadth.n > 0 ? (breadth.newHigh - breadth.newLow) / breadth.n : null, calm } };
   }
 
   /** Prices and days start anew, the mood's history too: it belongs to one kind of data. */
@@ -93,23 +114,12 @@ export class BreadthTracker {
   }
 
   /** Mean of the percentile ranks of the parts in their own history; never called fear or greed. */
-  #mood(b: Breadth, calm: number | null, now: number): number | null {
-    const parts: Record<string, number | null> = {
-      net: b.net, upVol: b.upVol, aboveEma20: b.aboveEma20, extremes: b.n > 0 ? (b.newHigh - b.newLow) / b.n : null, calm,
-    };
-    const sample = now - this.#sampledAt >= SAMPLE_MS;
-    if (sample) this.#sampledAt = now;
-    const ranks: number[] = [];
-    for (const [name, value] of Object.entries(parts)) {
-      if (value === null) continue;
-      let past = this.#history.get(name);
-      if (!past) this.#history.set(name, (past = []));
-      if (past.length >= LEAST_SAMPLES) ranks.push(rank(past, value));
-      if (!sample) continue;
-      past.push(value);
-      if (past.length > MOOD_SAMPLES) past.shift();
-    }
-    if (b.n < LEAST_INSTRUMENTS || ranks.length < LEAST_COMPONENTS) return null;
+  #mood(members: number, parts: Parts): number | null {
+    const ranks = Object.entries(parts).flatMap(([name, value]) => {
+      const past = this.#history.get(name) ?? [];
+      return value === null || past.length < LEAST_SAMPLES ? [] : [rank(past, value)];
+    });
+    if (members < LEAST_INSTRUMENTS || ranks.length < LEAST_COMPONENTS) return null;
     return ranks.reduce((sum, r) => sum + r, 0) / ranks.length;
   }
 

@@ -58,8 +58,11 @@ export function expectedMaxSharpe(trials: number, variance: number): number {
   return Math.sqrt(variance) * ((1 - EULER) * normalQuantile(1 - 1 / trials) + EULER * normalQuantile(1 - 1 / (trials * Math.E)));
 }
 
-/** Figures of trades in their order. `trials`: how many such figures are shown side by side, the more the better the best looks by luck. */
-export function performance(returns: readonly number[], trials: number): Performance {
+/**
+ * Figures of trades in their order. `trials`: how many such figures are shown side by side, the more the better the best looks by luck. `independent`: as
+ * many of the trades count as independent cases in PSR and DSR; all of them unless told.
+ */
+export function performance(returns: readonly number[], trials: number, independent = returns.length): Performance {
   const n = returns.length;
   const m = n > 0 ? mean(returns) : null;
   const { sd, skew, excessKurtosis } = moments(returns);
@@ -75,7 +78,7 @@ export function performance(returns: readonly number[], trials: number): Perform
   return {
     n, mean: m, std, sharpe, sortino: m !== null && downside > 0 ? m / downside : null,
     skew: spread ? skew : null, kurtosis: spread ? excessKurtosis + 3 : null,
-    ...significance(sharpe, skew, excessKurtosis + 3, n, trials),
+    ...significance(sharpe, skew, excessKurtosis + 3, independent, trials),
     profitFactor: loss > 0 ? gain / loss : null, winRate: n > 0 ? wins / n : null, wilson95: interval ? [interval.lo, interval.hi] : null,
     ...curve, expectancy: m, sqn: spread ? (Math.sqrt(n) * spread.m) / spread.std : null, longestLosingRun: losingRun(returns),
   };

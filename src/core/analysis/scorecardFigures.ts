@@ -65,11 +65,12 @@ export function signalFigures(trades: readonly Trade[], random: readonly RandomT
   const [targets, stops] = [ended('target'), ended('stop')];
   const counts = { n, open, void: voids, pending, targets: targets.length, stops: stops.length, expiries: n - targets.length - stops.length, since: sorted[0]?.ts ?? null };
   if (n < ENOUGH_OUTCOMES) return { ...counts, ...NONE };
-  const p = performance(sorted.map((t) => t.ret), Math.max(1, trials));
   const rs = sorted.map((t) => t.r);
   const stretch = stretches(SIGNAL_PLAN.expiryBars, sorted.map((t) => t.tf));
   const own = sorted.map((t): Clustered => ({ value: t.r, cluster: stretch(t) }));
   const hits = clusteredMean(sorted.map((t, k) => ({ value: t.ret > 0 ? 1 : 0, cluster: own[k]?.cluster ?? '' })));
+  const together = series > 1 ? clusteredMean(sorted.map((t, k) => ({ value: t.ret, cluster: own[k]?.cluster ?? '' }))) : null;
+  const p = performance(sorted.map((t) => t.ret), Math.max(1, trials), series === 1 ? n : together ? independentOf(n, together) : 0);
   const share = p.winRate === null ? null : { hit: p.winRate, interval: series > 1 ? (hits && sharedInterval(p.winRate, n, hits)) : wilson(p.winRate, n) };
   return {
     ...counts, enough: true, clusters: hits?.clusters ?? 1, hit: share?.hit ?? null, hitLo: share?.interval?.lo ?? null, hitHi: share?.interval?.hi ?? null,
@@ -80,9 +81,12 @@ export function signalFigures(trades: readonly Trade[], random: readonly RandomT
   };
 }
 
-/** Wilson's interval of a share of cases that move together: with as many cases as there are independent ones, and wider the fewer stretches tell how many that is. */
-export function sharedInterval(share: number, n: number, { inflation, clusters }: { readonly inflation: number; readonly clusters: number }): ReturnType<typeof wilson> {
-  return wilson(share, n / inflation / (t95(clusters - 1) / t95(Infinity)) ** 2);
+/** Cases that count as independent of `n` that move together: fewer the more they do, and the fewer stretches tell how much that is. */
+const independentOf = (n: number, { inflation, clusters }: { readonly inflation: number; readonly clusters: number }): number => n / inflation / (t95(clusters - 1) / t95(Infinity)) ** 2;
+
+/** Wilson's interval of a share of cases that move together. */
+export function sharedInterval(share: number, n: number, of: { readonly inflation: number; readonly clusters: number }): ReturnType<typeof wilson> {
+  return wilson(share, independentOf(n, of));
 }
 
 function randomFigures(random: readonly RandomTrade[], own: readonly Clustered[]): SignalFigures['random'] {

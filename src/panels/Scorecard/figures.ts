@@ -31,7 +31,8 @@ export function signalFigureList(cell: SignalCell, trials: number): Figure[] {
   const figure = (id: keyof typeof SCORECARD_WORDS, title: string, value: string, between = '', of = n): Figure => ({ id, title, value, ...(between ? { range: between } : {}), words: SCORECARD_WORDS[id], n: of });
   const randomN = random === null ? '0' : count(random.n);
   return [
-    { id: 'n', title: 'Outcomes', value: n, range: `${count(cell.targets)} target, ${count(cell.stops)} stop, ${count(cell.expiries)} expired${cell.pending > 0 ? `; ${count(cell.pending)} more ended early and count later` : ''}`, words: SCORECARD_WORDS.n, n },
+    { id: 'n', title: 'Outcomes', value: n, range: `${count(cell.targets)} target, ${count(cell.stops)} stop, ${count(cell.expiries)} expired`, words: SCORECARD_WORDS.n, n },
+    { ...figure('n', 'Ended early', count(cell.pending), '', count(cell.pending)), id: 'pending', words: 'Signals that have ended before their 20 candles were over. They count from the end of these on.' },
     ...(cell.clusters === null ? [] : [figure('clusters', 'Stretches of time', count(cell.clusters))]),
     figure('open', 'Open', count(cell.open), '', count(cell.open)),
     figure('void', 'Void', count(cell.void), '', count(cell.void)),

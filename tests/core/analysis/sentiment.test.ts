@@ -241,8 +241,9 @@ describe('breadth and mood', () => {
   });
 
   it('has no mood below five instruments or without history, then one between 0 and 100', () => {
-    const analysis = (names: readonly string[]): (number | null)[] => {
+    const analysis = (names: readonly string[], pace = 1): (number | null)[] => {
       const a = createAnalysis({ intervals: ['1m'], sentimentEveryMs: 30_000 });
+      a.setPace(pace);
       const moods: (number | null)[] = [];
       const random = new RandomStream('mood');
       const closes = new Map<string, { openTime: number; open: number; high: number; low: number; close: number; volume: number }[]>();
@@ -266,5 +267,9 @@ describe('breadth and mood', () => {
     const late = moods.slice(-30);
     expect(late.every((m) => m !== null && m >= 0 && m <= 100)).toBe(true);
     expect(new Set(late).size).toBeGreaterThan(5);
+    // A fast feed tells it more rarely, and knows the same: its history was kept at the pace of telling, so it had none for a day.
+    const told = analysis(symbols, 20).at(-1);
+    expect(moods.includes(told ?? null)).toBe(true);
+    expect(told).not.toBeNull();
   });
 });

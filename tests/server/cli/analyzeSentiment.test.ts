@@ -31,7 +31,7 @@ describe('analyze -- sentiment', () => {
   });
 
   it('takes best bids and asks second by second, and a burn-in', async () => {
-    expect(await parsed([`--mids=${touch}`, '--burn-in', '10'])).toMatchObject({ rows: 600, burnIn: 10, horizons: [{ h: 1 }, { h: 5 }, { h: 10 }] });
+    expect(await parsed([`--mids=${touch}`, '--burn-in', '10'])).toMatchObject({ rows: 600, burnIn: 10, horizons: [{ h: 1 }, { h: 5 }, { h: 10 }, { h: 30 }, { h: 60 }] });
   });
 
   it.each([[['--burn-in', '5'], '--mids FILE.csv is missing'], [['--mids', bad], 'line 2'], [['--mids', mids, '--burn-in', 'x'], 'whole number'], [['--mids', join(scratch, 'none.csv')], 'cannot be read']])('says what is wrong with %j', async (args, words) => {

@@ -28,7 +28,7 @@ export interface PrequentialRun {
 }
 
 export const MINUTE_SPECS: readonly HorizonSpec[] = [60, 300, 900, 3600].map((seconds) => ({ seconds, features: 'candle' }));
-export const TOUCH_SPECS: readonly HorizonSpec[] = [1, 5, 10].map((seconds) => ({ seconds, features: 'book' }));
+export const TOUCH_SPECS: readonly HorizonSpec[] = [1, 5, 10, 30, 60].map((seconds) => ({ seconds, features: 'book' }));
 const MINUTE = 60_000;
 const SYMBOL = 'X';
 

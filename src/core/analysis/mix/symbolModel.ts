@@ -109,9 +109,10 @@ export class SymbolModel {
     this.spread = input.spread;
     this.bidSize = input.bidSize ?? null;
     this.askSize = input.askSize ?? null;
+    const { high = price, low = price } = input;
     if (!this.forming) this.forming = { open: price, high: price, low: price };
-    else if (price > this.forming.high) this.forming.high = price;
-    else if (price < this.forming.low) this.forming.low = price;
+    if (high > this.forming.high) this.forming.high = high;
+    if (low < this.forming.low) this.forming.low = low;
     return true;
   }
 
