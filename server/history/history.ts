@@ -27,8 +27,10 @@ export interface HistoryOptions {
 /** Time between two commits, ms: what a killed process may lose. */
 const COMMIT_MS = 500;
 const RETRY_MS = 5_000;
-/** Time between two looks at ages, numbers and size, ms. */
+/** Time between two looks at ages, numbers and size, ms; the shorter one when this part of the trades that may be kept has come since. */
 const LIMITS_MS = 300_000;
+const LIMITS_SOON_MS = 30_000;
+const MANY_TRADES = 0.1;
 
 /**
  * History on DuckDB. Rows are queued by key and committed every half second off the hot path. When the file cannot be written the queue waits
@@ -45,6 +47,7 @@ class DuckHistory implements History {
   private damaged = false;
   private retryAt = 0;
   private limitsAt = 0;
+  private tradesSince = 0;
   private closed = false;
 
   constructor(private readonly options: HistoryOptions) {
@@ -155,10 +158,13 @@ class DuckHistory implements History {
           metrics.historyWrites.inc({ table }, rows.length);
           left -= rows.length;
         }
+        this.tradesSince += batch.trades.length;
         this.say('ok', this.state.state === 'ok' ? this.state.reason : '');
       }
-      if (!this.database || clock.monotonic() < this.limitsAt) return;
+      const early = this.tradesSince > MANY_TRADES * this.limits.tradesTotal ? LIMITS_MS - LIMITS_SOON_MS : 0;
+      if (!this.database || clock.monotonic() < this.limitsAt - early) return;
       this.limitsAt = clock.monotonic() + LIMITS_MS;
+      this.tradesSince = 0;
       await enforceLimits(this.database, this.limits, clock.now(), log);
     } catch (error) {
       this.fail('write', error);

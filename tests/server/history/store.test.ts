@@ -145,6 +145,18 @@ describe('limits', () => {
     expect(total).toBeGreaterThan(1_500);
   });
 
+  it('looks sooner when many trades have come', async () => {
+    const h = history({ limits: { tradesPerSymbol: 1_000, tradesTotal: 1_000 } });
+    await h.flush();
+    for (const [after, count, kept] of [[10_000, 1_200, 1_200], [25_000, 1, 900], [31_000, 50, 950], [31_000, 60, 900], [31_000, 40, 940]] as const) {
+      now += after;
+      for (let i = 0; i < count; i++) h.writeTrade(trade(now - START + i / 1_000, { id: `${now}-${i}` }));
+      await h.flush();
+      expect(await rows(h, 'trades')).toBeGreaterThan(kept - 20);
+      expect(await rows(h, 'trades')).toBeLessThan(kept + 20);
+    }
+  });
+
   it('holds while trades come without end: a turn writes what waited at its beginning, then looks at the limits', async () => {
     // In a busy market rows came during each write, so a turn never ended: limits were never looked at, and each few rows were a commit of their own.
     const h = history({ limits: { tradesPerSymbol: 1_000, tradesTotal: 1_000 } });
