@@ -14,7 +14,7 @@ export default defineConfig({
       { ...shared, test: { name: 'core', include: ['tests/core/**/*.test.ts'], environment: 'node', testTimeout: 60_000 } },
       { ...shared, plugins: [vue()], test: { name: 'client', include: ['tests/client/**/*.test.ts'], environment: 'happy-dom' } },
       { ...shared, test: { name: 'server', include: ['tests/server/**/*.test.ts', 'tests/connectors/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
-      { ...shared, test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], environment: 'node', testTimeout: 60_000, fileParallelism: false } },
+      { ...shared, test: { name: 'integration', include: ['tests/integration/**/*.test.ts', 'tests/faults/**/*.test.ts'], environment: 'node', testTimeout: 60_000, fileParallelism: false } },
       { ...shared, test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], environment: 'node', testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
     ],
   },

@@ -245,7 +245,8 @@ export class ChaosProxy {
           this.links.delete(link);
           up.stop();
           down.stop();
-        } else if (failed || socket.readableEnded) this.follow(other, socket === client ? 'up' : 'down');
+          // An end in order goes its way behind the bytes; only one without is told beside them.
+        } else if (failed || !socket.readableEnded) this.follow(other, socket === client ? 'up' : 'down');
       });
     }
   }
