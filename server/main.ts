@@ -230,7 +230,7 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
     feeds: () => Object.fromEntries(supervisor.status().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
     knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe, present: () => presentStorage(history.health(), clock.now()),
     knownVenue: (id) => id === 'simulator' || VENUES.some((venue) => venue.descriptor.id === id),
-    options: hubOptions, passOf: auth.passOf, addressOf: (request) => limitKey(auth.peer(request).address),
+    options: hubOptions, passOf: auth.passOf, refused: auth.upgradeRefused, addressOf: (request) => limitKey(auth.peer(request).address),
   });
   const told = { market: engine, venues: () => supervisor.status(), sources: sources.venues.map((venue) => sourceFacts(config, venue)) };
   const writeVenueMetrics = createVenueMetrics(metrics.registry);

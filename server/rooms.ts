@@ -159,7 +159,7 @@ export class Rooms {
     const pipeline = (box.pipeline = createPipeline({ engine, bus, feedClock: () => player.feedClock, metrics, log, newEpoch, recorded: true }));
     const venues = (): VenueState[] => venueStates(engine, player);
     const hub = createHub({
-      bus, clock, feedClock: () => player.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => engine.mode, options: this.options.hub, passOf: this.options.http.auth.passOf,
+      bus, clock, feedClock: () => player.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => engine.mode, options: this.options.hub, passOf: this.options.http.auth.passOf, refused: this.options.http.auth.upgradeRefused,
       addressOf: (request) => limitKey(this.options.http.auth.peer(request).address),
       feeds: () => Object.fromEntries(venues().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
       knownSymbol: (symbol) => engine.instrument(symbol) !== null, knownVenue: (venue) => engine.venues.has(venue) || engine.books().some((book) => book.venue === venue),

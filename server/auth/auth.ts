@@ -116,12 +116,17 @@ export class Auth {
     const given = this.identify(request);
     const pass = new SocketPass({
       sessions: this.sessions, clock: this.options.clock, redeem, graceMs: dialect === 'plain' ? 0 : bringsTicket(request) ? TIMINGS.helloMs : GRACE_MS,
-      enter: (user) => this.enter(user), leave: (user) => this.leave(user),
+      enter: (user) => this.enter(user), leave: (user) => this.leave(user), refused: () => this.refused(request, `stream ${stream}`, 'unauthorized'),
     });
     if (given) pass.admit(given, false);
     else if (inAddress !== null) pass.redeem(inAddress);
-    if (!pass.ok && pass.graceMs === 0) this.refused(request, 'stream', `no sign-in for ${stream}`);
     return pass;
+  };
+
+  /** An upgrade that did not come as far as a pass: another page, another name, too many. */
+  readonly upgradeRefused = (request: IncomingMessage, reason: string): void => {
+    const { origin, host } = request.headers;
+    this.refused(request, 'stream', reason === 'bad_origin' ? `bad_origin ${origin ?? '(none, with a cookie)'}` : reason === 'bad_host' ? `bad_host ${host ?? '(none)'}` : reason);
   };
 
   private enter(user: string): boolean {

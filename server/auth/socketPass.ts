@@ -15,6 +15,8 @@ export interface SocketPassOptions {
   /** Counts one more socket of a user; false = too many. */
   enter(user: string): boolean;
   leave(user: string): void;
+  /** It is gone, and was never let in. */
+  refused(): void;
 }
 
 /** The right of one socket where a token is set: by header, cookie or ticket. It ends with the session it came from. */
@@ -71,6 +73,7 @@ export class SocketPass implements Pass {
 
   end(): void {
     if (this.identity) this.options.leave(this.identity.user);
+    else if (!this.tooMany) this.options.refused();
     this.identity = null;
   }
 }

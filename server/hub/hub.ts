@@ -39,6 +39,8 @@ export interface HubDependencies {
   readonly passOf?: (request: IncomingMessage, endpoint: EndpointName, dialect: Dialect) => Pass;
   /** Address of the peer, of which so many connections are allowed; that of the socket by default. */
   readonly addressOf?: (request: IncomingMessage) => string;
+  /** Hears of each refused upgrade and why, to write it down. */
+  readonly refused?: (request: IncomingMessage, reason: string) => void;
   /** Called before each push of the market stream; what it publishes goes out with that push. */
   readonly beforeFlush?: () => void;
   /** Uniform in [0, 1); spreads the clients' return after a drain or a refusal. */
@@ -88,8 +90,8 @@ export function createHub(dependencies: HubDependencies): Hub {
   const { replicas, encoder } = context;
   const clients = createClients(context);
   const pushes = createPushes(context, clients, dependencies.beforeFlush ?? (() => undefined));
-  const { passOf = () => OPEN_PASS, addressOf = (request) => request.socket.remoteAddress ?? '' } = dependencies;
-  const door = createUpgradeDoor({ options, clock, metrics, passOf, addressOf }, (accepted) => clients.accept(accepted, door.admissions));
+  const { passOf = () => OPEN_PASS, addressOf = (request) => request.socket.remoteAddress ?? '', refused = () => undefined } = dependencies;
+  const door = createUpgradeDoor({ options, clock, metrics, passOf, addressOf, refused }, (accepted) => clients.accept(accepted, door.admissions));
   const statusOf = createStatusWriter();
 
   function onBus(message: BusMessage): void {

@@ -37,6 +37,8 @@ export interface DoorParts {
   readonly metrics: Metrics;
   readonly passOf: (request: IncomingMessage, endpoint: EndpointName, dialect: Dialect) => Pass;
   readonly addressOf: (request: IncomingMessage) => string;
+  /** An upgrade was refused; called besides the count. */
+  readonly refused: (request: IncomingMessage, reason: string) => void;
 }
 
 export interface UpgradeDoor {
@@ -61,7 +63,7 @@ export function chooseProtocol(offered: Iterable<string>): string | false {
 }
 
 /** The door of the hub: path, Host, Origin, rates and numbers of connections, then the WebSocket handshake. */
-export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf }: DoorParts, accept: (accepted: Accepted) => void): UpgradeDoor {
+export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf, refused }: DoorParts, accept: (accepted: Accepted) => void): UpgradeDoor {
   const admissions = new Admissions(options, clock.monotonic());
   // Limits of reliability.md, section 4.3. The last two are younger than the type definitions.
   const limits: ServerOptions & { maxPendingAutoPongs: number; closeTimeout: number } = {
@@ -78,11 +80,12 @@ export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf }
   const server = new WebSocketServer(limits);
   let open = true;
 
-  function reject(socket: Duplex, reason: string, status: string, code: ErrorName, extra?: string): void {
+  function reject(request: IncomingMessage, socket: Duplex, reason: string, status: string, code: ErrorName, extra?: string): void {
     metrics.upgradesRefused.inc({ reason });
+    refused(request, reason);
     refuse(socket, status, code, extra);
   }
-  server.on('wsClientError', (_error: Error, socket: Duplex) => reject(socket, 'bad_handshake', '400 Bad Request', 'bad_request', 'Sec-WebSocket-Version: 13\r\n'));
+  server.on('wsClientError', (_error: Error, socket: Duplex, request: IncomingMessage) => reject(request, socket, 'bad_handshake', '400 Bad Request', 'bad_request', 'Sec-WebSocket-Version: 13\r\n'));
 
   return {
     admissions,
@@ -90,15 +93,15 @@ export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf }
       // A peer that resets while it is being refused must not become an unhandled error.
       socket.on('error', () => socket.destroy());
       const endpoint = ENDPOINTS.get((req.url ?? '').split('?', 1)[0] ?? '');
-      if (!open) return reject(socket, 'closing', '503 Service Unavailable', 'overloaded', 'Retry-After: 3\r\n');
+      if (!open) return reject(req, socket, 'closing', '503 Service Unavailable', 'overloaded', 'Retry-After: 3\r\n');
       const { host, origin, cookie } = req.headers;
       const verdict = checkOrigin({ host, origin, cookie }, options);
-      if (verdict === 'bad_host') return reject(socket, verdict, '421 Misdirected Request', verdict);
-      if (verdict === 'bad_origin') return reject(socket, verdict, '403 Forbidden', verdict);
-      if (!endpoint) return reject(socket, 'not_found', '404 Not Found', 'not_found');
+      if (verdict === 'bad_host') return reject(req, socket, verdict, '421 Misdirected Request', verdict);
+      if (verdict === 'bad_origin') return reject(req, socket, verdict, '403 Forbidden', verdict);
+      if (!endpoint) return reject(req, socket, 'not_found', '404 Not Found', 'not_found');
       const address = addressOf(req);
       const admission = admissions.ask(address, clock.monotonic());
-      if (admission === 'rate') return reject(socket, 'rate', '429 Too Many Requests', 'rate_limited', 'Retry-After: 2\r\n');
+      if (admission === 'rate') return reject(req, socket, 'rate', '429 Too Many Requests', 'rate_limited', 'Retry-After: 2\r\n');
       server.handleUpgrade(req, socket, head, (ws) => {
         const unsupported = ws.protocol === '' && req.headers['sec-websocket-protocol'] !== undefined;
         const dialect = DIALECTS[ws.protocol] ?? 'plain';

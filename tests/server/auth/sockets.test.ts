@@ -19,7 +19,7 @@ let hub: Running;
 async function start(over: Parameters<typeof authOf>[1] = {}): Promise<void> {
   clock = new HandClock();
   auth = authOf(clock, over);
-  hub = await startHub({ perAddress: 100 }, { passOf: auth.passOf });
+  hub = await startHub({ perAddress: 100 }, { passOf: auth.passOf, refused: auth.upgradeRefused });
   hub.owner.quotes(quote('AAPL', 190));
 }
 afterEach(() => hub.stop());
@@ -171,6 +171,20 @@ describe('sockets of one user', () => {
       const next = await open();
       return (await waitFor(() => next.of('initial_data')[0] ?? next.closed, { message: 'an answer' })) !== null && next.closed === null;
     }, { message: 'there is room again' });
+  });
+});
+
+describe('what was refused', () => {
+  it('is written down once for each, with the origin, without a secret', async () => {
+    await start();
+    await closing(await hub.connect('market', V2));
+    await closing(await hub.connect('signals', [], byBearer('wrong-secret-token')));
+    await expect(hub.connect('market', V2, { origin: 'http://evil.example' })).rejects.toThrow('403');
+    await expect(hub.connect('market', V2, { host: 'evil.example' })).rejects.toThrow('421');
+    const good = await hub.connect('market', [], byBearer(VIEWER));
+    await waitFor(() => good.of('initial_data')[0], { message: 'the snapshot' });
+    const told = (await auth.audit.recent(10)).map(({ who, action, outcome }) => `${who} ${action}: ${outcome}`).reverse();
+    expect(told).toEqual(['nobody stream market: unauthorized', 'nobody stream signals: unauthorized', 'nobody stream: bad_origin http://evil.example', 'nobody stream: bad_host evil.example']);
   });
 });
 
