@@ -24,7 +24,7 @@ const waitForBase = (): Plugin => ({
 /** What every page needs, in one file: many small ones compress worse, and this one changes less often than the pages. */
 const BASE = [
   /[\\/]node_modules[\\/](vue|@vue|pinia|vue-router|valibot|reconnecting-websocket)[\\/]/, /plugin-vue/,
-  /[\\/]src[\\/]core[\\/](util[\\/]result|contract[\\/](channels|primitives|limits))/,
+  /[\\/]src[\\/]core[\\/](util[\\/]result|contract[\\/](channels|primitives|limits)|market[\\/]instrument)/, /[\\/]src[\\/]composables[\\/]format/,
 ];
 
 export default defineConfig({
