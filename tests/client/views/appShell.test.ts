@@ -61,7 +61,7 @@ describe('AppShell', () => {
     mounted = await mountPanel(AppShell);
     await type('.');
     // Fetched when it is first opened.
-    await vi.waitFor(() => expect(dialog()?.text()).toContain('Connection'));
+    await vi.waitFor(() => expect(dialog()?.text()).toContain('Connection'), { timeout: 5_000 });
     await type('?');
     expect(dialog()?.text()).toContain('Connection');
     await type('k', { ctrlKey: true });
