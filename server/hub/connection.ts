@@ -30,6 +30,7 @@ export class Connection implements Reader {
   sparse = false;
   /** The client answers by `ack` messages; without them pings ask. */
   private acks = false;
+  private abandoned = false;
   private askedAt = 0;
   private askedFor = 0;
   /** Set once: the code we closed with. */
@@ -348,14 +349,13 @@ export class Connection implements Reader {
 
   /** Looks at every deadline of this connection. */
   tick(now: number): void {
-    // Nobody is there who could answer the close: what the connection holds is freed without waiting for it.
-    if (this.closedWith === 'noPong') this.session.terminate();
+    if (this.abandoned) this.session.terminate();
     if (this.closedWith !== null || !this.admitted(false)) return;
     const { options } = this.hub;
     if (!this.greeted && now - this.openedAt >= options.helloMs) return this.close('noHello');
     if (this.credit.stalledMs(now) >= options.stallMs) return this.close('slowConsumer');
     if (now - Math.max(this.heardAt, this.pingedAt) >= options.pingMs) {
-      if (this.pingsMissed >= 2) return this.close('noPong');
+      if (this.pingsMissed >= 2) return this.abandon();
       this.pingsMissed++;
       this.pingedAt = now;
       this.session.ping(String(this.credit.sent));
@@ -364,6 +364,15 @@ export class Connection implements Reader {
       this.heartbeatAt = now;
       this.heartbeat();
     }
+  }
+
+  /**
+   * Two pings without an answer. With a full window it is a reader that stopped, as far as can be told from here. Nobody may be there to
+   * answer the close: at the next tick what the connection holds is freed without waiting for that.
+   */
+  private abandon(): void {
+    this.abandoned = true;
+    this.close(this.credit.ready() ? 'noPong' : 'slowConsumer');
   }
 
   private heartbeat(): void {

@@ -107,6 +107,19 @@ describe('credit by ack', () => {
     }
   });
 
+  it('a reader that stopped, pongs and all, is closed with 4003 too and cut; one that only vanished with 4002', () => {
+    for (const [busy, code] of [[true, 'slowConsumer'], [false, 'noPong']] as const) {
+      const { push, peer, client, pass, now } = join('objects');
+      for (let i = 0; i < (busy ? 50 : 1); i++) push();
+      let seconds = 0;
+      for (; peer.closed !== 1006 && seconds < 60; seconds += 0.25) {
+        pass(250);
+        client.tick(now());
+      }
+      expect([client.closedWith, seconds <= 30]).toEqual([code, true]);
+    }
+  });
+
   it('answers that move on are free; others are messages like all', () => {
     const free = join('objects');
     for (let i = 0; i < 300; i++) {
