@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHistory } from '../../../server/history/history';
 import type { History } from '../../../server/history/port';
 import { announceServer } from '../../../server/history/presence';
@@ -14,6 +14,8 @@ import { repoRoot } from '../../support/shared';
 import { HttpRig } from '../http/rig';
 import { signalRecord } from './records';
 
+// Each test starts programs of its own; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000 });
 const MINUTE = 60_000;
 const START = Math.floor(Date.now() / MINUTE) * MINUTE - 100 * MINUTE;
 const TOKEN = 'a'.repeat(40);
@@ -94,7 +96,7 @@ describe('export of a file that no server uses', () => {
     expect((await run(['candles', '--out', 'there.csv', '--force'])).code).toBe(0);
     expect(readFileSync(join(folder, 'there.csv'), 'utf8')).toContain('BTC/USDT');
     expect(leftovers()).toEqual([]);
-  }, 30_000);
+  });
 
   it('says in one line what is wrong', async () => {
     expect(await run(['candles', '--data-dir', 'nothing'])).toMatchObject({ code: 1, said: 'export: there is no history in nothing: name its folder with --data-dir\n' });
@@ -116,7 +118,7 @@ describe('export without a kind', () => {
     expect(live.said).toContain('50 live trades');
     expect(live.out).not.toContain('simulated');
     expect(await run(['candles', '--symbol', 'ETH/USDT'])).toMatchObject({ code: 0, said: '0 1m candles of ETH/USDT, the beginning to now\n', out: 'symbol,interval,kind,venue,open_time,utc,open,high,low,close,volume\n' });
-  }, 20_000);
+  });
 });
 
 describe('export while a server uses the file', () => {
@@ -141,7 +143,7 @@ describe('export while a server uses the file', () => {
     expect(leftovers()).toEqual([]);
     end();
     expect(existsSync(join(folder, 'data/server.json'))).toBe(false);
-  }, 20_000);
+  });
 
   it('says what to do when nobody answers', async () => {
     const { code, said } = await run(['candles'], { TICKGLASS_PORT: '1' });
