@@ -2,7 +2,7 @@ import { createPinia, setActivePinia } from 'pinia';
 import { mount } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { effectScope, nextTick, ref } from 'vue';
-import { CLIENT, NO_API, type ClientPort } from '@/composables/useClient';
+import { CLIENT, NO_ACCESS, NO_API, type ClientPort } from '@/composables/useClient';
 import { strokeOf, useHotkeys } from '@/composables/useHotkeys';
 import { useNow } from '@/composables/useNow';
 import { useReducedMotion } from '@/composables/useReducedMotion';
@@ -68,7 +68,7 @@ describe('useNow', () => {
 describe('useSubscription', () => {
   it('holds while mounted, follows the name, takes the new one before it lets the old one go', async () => {
     const log: string[] = [];
-    const client: ClientPort = { subscribeChannel: (name) => { log.push(`+${name}`); return () => void log.push(`-${name}`); }, retry: () => undefined, server: '', api: NO_API };
+    const client: ClientPort = { subscribeChannel: (name) => { log.push(`+${name}`); return () => void log.push(`-${name}`); }, retry: () => undefined, server: '', api: NO_API, access: () => Promise.resolve(NO_ACCESS) };
     const name = ref<string | null>('candles:A');
     const wrapper = mount({ setup: () => { useSubscription(name); return () => null; } }, { global: { provide: { [CLIENT as symbol]: client } } });
     name.value = 'candles:B';

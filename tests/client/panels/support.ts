@@ -2,8 +2,8 @@ import { createPinia, setActivePinia } from 'pinia';
 import { mount, type VueWrapper } from '@vue/test-utils';
 import { nextTick, type Component } from 'vue';
 import { createMemoryHistory, createRouter, type Router } from 'vue-router';
-import { CLIENT, NO_API, type ClientPort } from '@/composables/useClient';
-import type { Api } from '@/service';
+import { CLIENT, NO_ACCESS, NO_API, type ClientPort } from '@/composables/useClient';
+import type { AccessApi, Api } from '@/service';
 import type { MarketData, RatingData, SignalRecord, StreamName, VenueInfo } from '@/core/contract';
 import { useMarketStore } from '@/stores/market';
 import { useConnectionStore } from '@/stores/connection';
@@ -64,11 +64,11 @@ export function freshStores(): void {
 const Empty = { template: '<div />' };
 
 /** Mounts a panel with the real stores, a router in memory and a client that only notes retries. */
-export async function mountPanel(component: Component, options: { props?: Record<string, unknown>; path?: string; api?: Partial<Api> } = {}): Promise<Mounted> {
+export async function mountPanel(component: Component, options: { props?: Record<string, unknown>; path?: string; api?: Partial<Api>; access?: Partial<AccessApi> } = {}): Promise<Mounted> {
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:all(.*)*', component: Empty }] });
   await router.push(options.path ?? '/');
   const retried: (StreamName | undefined)[] = [];
-  const client: ClientPort = { subscribeChannel: () => () => undefined, retry: (name) => void retried.push(name), server: 'test', api: { ...NO_API, ...options.api } };
+  const client: ClientPort = { subscribeChannel: () => () => undefined, retry: (name) => void retried.push(name), server: 'test', api: { ...NO_API, ...options.api }, access: () => Promise.resolve({ ...NO_ACCESS, ...options.access }) };
   const wrapper = mount(component, { ...(options.props ? { props: options.props } : {}), attachTo: document.body, global: { plugins: [router], provide: { [CLIENT as symbol]: client } } });
   return {
     wrapper,
