@@ -25,7 +25,7 @@ describe('the fault matrix', () => {
   it.each(MATRIX.filter(({ quick, needs }) => quick && (needs?.() ?? null) === null).map((row) => [row.id, row.fault, row] as const))('%s %s (order and state; durations are judged by npm run faults)', async (_id, _fault, row) => {
     const { failures, measured } = await runRow(row, SEED, true);
     expect({ seed: SEED, failures, measured }).toEqual({ seed: SEED, failures: [], measured });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('fuzz', () => {

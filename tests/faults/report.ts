@@ -26,6 +26,8 @@ Reference, written by \`npm run faults -- --docs\`. Each row injects its fault i
 judges what the product's own client sees. \`npm run faults -- --only F05\` runs one row, \`--seed N\` repeats a run, \`--json\` gives the same as data. The rows that
 can be short run in \`npm test\` as well, where only order and state are judged, never durations. What needs something the machine lacks is left out, and says so.
 
+What one machine cannot inject is left out: nodes of a cluster (F33-F36). Millions of mutated frames and requests are \`npm run fuzz\`; hours under faults are \`npm run bench -- soak-clients\`.
+
 This page: ${summary(outcomes, seed)}; Node ${process.version}, ${cpus().length} processors shared with other work. Words for users: [failure-modes](failure-modes.md).
 
 | id | fault | injection | criterion | measured | verdict |

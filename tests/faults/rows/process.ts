@@ -23,10 +23,10 @@ const kill: FaultRow = {
         await stage.restart();
       }
       const up = performance.now();
-      await timeUntil(() => watches.every((watch) => watch.when('live', down) > 0 && watch.sockets.at(-1)?.snapshots === 1), CAP_MS + 20_000, 'every client is live again');
+      await timeUntil(() => watches.every((watch) => watch.state === 'live' && fresh(watch, down) !== undefined), CAP_MS + 20_000, 'every client is live again');
       const late = watches.map((watch) => Math.max(0, watch.when('live', down) - up));
       trial.within(`${seconds} s away: recovered p99, from its being back`, quantile(late, 0.99), seconds < 1 ? 2_000 : CAP_MS + 2_000);
-      trial.holds(`${seconds} s away: whole state anew, with a receipt`, watches.every((watch) => watch.sockets.at(-1)?.resumed?.['market'] !== true && watch.receipts.length > 0));
+      trial.holds(`${seconds} s away: whole state anew, with a receipt`, watches.every((watch) => fresh(watch, down)?.resumed?.['market'] !== true && watch.receipts.length > 0));
       await timeUntil(() => stage.venue.open.length > 0, 15_000, 'the venue is subscribed again');
       trial.within('the right values after', await stage.converge(20_000, watches), 2_000);
       stage.run();
@@ -34,6 +34,9 @@ const kill: FaultRow = {
     stage.sane();
   },
 };
+
+/** The first connection after the fault that brought the whole state. */
+const fresh = (watch: Watch, since: number) => watch.sockets.find((socket) => socket.made > since && socket.snapshots > 0);
 
 /** Clients from several addresses, so that no limit of one address is met. */
 async function crowd(stage: Stage, count: number, direct = true): Promise<Watch[]> {
