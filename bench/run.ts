@@ -21,11 +21,12 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   table: async () => (await import('./table')).measureTable(),
   instrument: async () => (await import('./instrument')).measureInstrument(),
   recording: async () => (await import('./recording')).measureRecording(),
+  survive: async () => (await import('./survive')).measureSurvive(),
   soak: async () => (await import('./soak')).measureSoak(),
   'soak-clients': async () => (await import('./soakClients')).measureSoakClients(),
 };
 /** Takes minutes: only when it is named. */
-const LONG: ReadonlySet<string> = new Set(['clients', 'soak', 'soak-clients']);
+const LONG: ReadonlySet<string> = new Set(['clients', 'survive', 'soak', 'soak-clients']);
 
 async function build(): Promise<boolean> {
   for (const args of [['build'], ['build', '--config', 'vite.server.config.ts']]) {

@@ -1,9 +1,8 @@
-import { parseChannel, STREAM_NAMES, STREAMS, type FeedMode, type StatusMessage, type StreamName } from '@/core/contract';
+import { parseChannel, STREAM_NAMES, STREAMS, type FeedMode, type InitialData, type StatusMessage, type StreamName } from '@/core/contract';
 import { channelName } from './channelName';
 import { createEmitter } from './emitter';
 import { noEnvironment, pageEnvironment, systemClock, systemTimers } from './environment';
 import { PriceCache, type CachedPrice, type PriceListener } from './priceCache';
-import { receiptWords } from './receiptWords';
 import { lazyFallback, type Fallback } from './lazyFallback';
 import { Stream } from './stream';
 import type { SharedStream, StreamPort } from './streamOptions';
@@ -96,7 +95,7 @@ class StreamClient implements Client {
     };
     this.streams = new Map((options.streams ?? STREAM_NAMES).map((name) => [name, new Stream({ ...common, name, port: this.portOf(name) })]));
     const market = this.streams.get('market');
-    this.rest = market ? fallbackFor(market, options.fetch ?? ((url, init) => fetch(url, init)), options.server, timers, random) : null;
+    this.rest = market ? fallbackFor(market, options.fetch ?? ((url, init) => fetch(url, init)), options.server, timers, random, () => this.reached('rest')) : null;
     this.prices = new PriceCache(
       () => clock.mono(),
       () => FLOWING.has(this.states.get('market') ?? 'idle') || market?.status.fallback === true,
@@ -194,11 +193,7 @@ class StreamClient implements Client {
         this.prices.apply(change);
         this.events.emit('change', change);
       },
-      receipt: (receipt) => {
-        this.events.emit('receipt', { stream: name, receipt });
-        const text = receiptWords(receipt);
-        if (text) this.note(receipt.lost > 0 ? 'warn' : 'info', name, text);
-      },
+      receipt: (receipt) => this.events.emit('receipt', { stream: name, receipt }),
       mode: (mode) => {
         if (mode === this.mode) return;
         this.mode = mode;
@@ -233,6 +228,11 @@ class StreamClient implements Client {
     this.note(message.level, message.source ?? 'server', message.message);
   }
 
+  /** The server answered: whoever waits for it need not wait as long as planned. */
+  private reached(by: StreamName | 'rest'): void {
+    for (const [name, stream] of this.streams) if (name !== by) stream.onPeer();
+  }
+
   private onStatus(status: StreamStatus): void {
     const { name, state, reason } = status;
     const before = this.states.get(name);
@@ -243,7 +243,7 @@ class StreamClient implements Client {
     }
     this.events.emit('stream', status);
     if (before === state) return;
-    if (state === 'live') for (const [other, stream] of this.streams) if (other !== name) stream.onPeer();
+    if (state === 'live') this.reached(name);
     if (state === 'live' && !this.connected.has(name)) {
       this.connected.add(name);
       this.events.emit('connected', { stream: name });
@@ -256,7 +256,11 @@ export function createClient(options: ClientOptions): Client {
   return new StreamClient(options);
 }
 
-function fallbackFor(market: Stream, fetch: FetchLike, server: string, timers: Timers, random: () => number): Fallback {
+function fallbackFor(market: Stream, fetch: FetchLike, server: string, timers: Timers, random: () => number, reached: () => void): Fallback {
   const url = new URL(`api/v1/snapshot?channel=${STREAMS.market.channel}`, server.endsWith('/') ? server : `${server}/`).href;
-  return lazyFallback({ url, fetch, timers, random, snapshot: (message) => market.adopt(message), active: (on) => market.setFallback(on) });
+  const snapshot = (message: InitialData): void => {
+    market.adopt(message);
+    reached();
+  };
+  return lazyFallback({ url, fetch, timers, random, snapshot, active: (on) => market.setFallback(on) });
 }

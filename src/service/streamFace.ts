@@ -1,5 +1,6 @@
 import { TIMINGS, type ReceiptMessage } from '@/core/contract';
 import { RateMeter } from './rateMeter';
+import { receiptWords, reunionWords, worseReceipt } from './receiptWords';
 import type { StreamOptions } from './streamOptions';
 import type { ActivityNote, StreamState, StreamStatus } from './types';
 
@@ -19,6 +20,8 @@ export class StreamFace {
   private reconnects = 0;
   private refused = 0;
   private lastReceipt: ReceiptMessage | null = null;
+  /** Those of the present interruption. */
+  private receipts: ReceiptMessage[] = [];
   /** Last words for the activity log, so that each retry does not repeat them. */
   private told = '';
   private readonly meter = new RateMeter();
@@ -54,12 +57,12 @@ export class StreamFace {
 
   private onLive(before: StreamState): void {
     if (!this.everLive) this.tell('info', 'Live');
-    // What was missed meanwhile is said by the receipts, one per channel.
-    else if (this.reopened) this.tell('info', 'Live again');
+    else if (this.reopened) this.tell(this.receipts.some(({ lost }) => lost > 0) ? 'warn' : 'info', ['Live again', reunionWords(this.receipts)].filter(Boolean).join('. '));
     else if (before === 'stale') this.tell('info', 'Data arrives again');
     if (this.reopened) this.reconnects++;
     this.everLive = true;
     this.reopened = false;
+    this.receipts = [];
     this.told = '';
   }
 
@@ -81,6 +84,7 @@ export class StreamFace {
   /** The connection is over. */
   lost(): void {
     if (this.everLive) this.reopened = true;
+    this.receipts = [];
   }
 
   /** So many keys, levels or items changed. */
@@ -89,8 +93,13 @@ export class StreamFace {
   }
 
   onReceipt(receipt: ReceiptMessage): void {
-    this.lastReceipt = receipt;
-    this.options.port.receipt(receipt);
+    const { port } = this.options;
+    const first = this.receipts[0] === undefined;
+    this.lastReceipt = first || !this.lastReceipt ? receipt : worseReceipt(this.lastReceipt, receipt);
+    // Told together when the stream is live again.
+    if (this.reopened) this.receipts.push(receipt);
+    else if (receiptWords(receipt)) port.note({ level: 'warn', text: receiptWords(receipt) });
+    port.receipt(receipt);
   }
 
   onRefused(what: string): void {

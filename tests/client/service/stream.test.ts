@@ -85,7 +85,7 @@ describe('cut and back', () => {
     socket().batch(10, 12, { 'BTC/USDT': price(102) });
     expect(market()).toMatchObject({ state: 'live', reconnects: 1, lastReceipt: { missed: 2, replayed: 1 } });
     expect(client.getPrice('BTC/USDT')).toMatchObject({ data: { price: 102 }, stale: false });
-    expect(notes.map((n) => n.text)).toContain('Prices: missed 2 changes, all made up for');
+    expect(notes.map((n) => n.text)).toContain('Live again. Prices: missed 2 changes, all made up for');
   });
 
   it('a gap inside a connection shows as syncing until the resync has repaired it', async () => {

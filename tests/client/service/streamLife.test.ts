@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it, vi } from 'vitest';
 import { CLOSE } from '@/core/contract';
+import type { FetchLike } from '@/service';
 import { price } from '../../support/fakeHub';
 import { build, client, eachWithItsOwnHub, feed, hub, live, market, notes, page, pass, socket } from '../../support/streamRig';
 
@@ -41,7 +42,7 @@ describe('a page that is put aside (frozen, or in the back-forward cache)', () =
     await pass(0);
     comesBack();
     expect(market()).toMatchObject({ state: 'live', reconnects: 1, lastReceipt: { missed: 2 } });
-    expect(told()).toEqual(['Live', 'The browser put this page aside', 'Prices: missed 2 changes, all made up for', 'Live again']);
+    expect(told()).toEqual(['Live', 'The browser put this page aside', 'Live again. Prices: missed 2 changes, all made up for']);
     restore();
   });
 
@@ -153,8 +154,8 @@ describe('three streams of one server', () => {
   const each = ['market', 'signals', 'binary'] as const;
   const greet = (name: (typeof each)[number]): void => void hub.latest(name).accept().hello().snapshot(1);
   const waits = (name: (typeof each)[number]): number => (client.status(name)?.nextAttemptAt ?? NaN) - performance.now();
-  async function allWaiting(code?: number, reason = ''): Promise<void> {
-    build({ streams: each, random: () => 0.9 });
+  async function allWaiting(code?: number, reason = '', fetch?: FetchLike): Promise<void> {
+    build({ streams: each, random: () => 0.9, ...(fetch ? { fetch } : {}) });
     client.connect();
     await pass(0);
     for (const name of each) greet(name);
@@ -178,6 +179,14 @@ describe('three streams of one server', () => {
     await pass(500);
     for (const name of ['signals', 'binary'] as const) greet(name);
     expect(each.map((name) => client.status(name)?.state)).toEqual(['live', 'live', 'live']);
+  });
+
+  it('when a plain request gets through, all of them try at once', async () => {
+    const snapshot = { type: 'initial_data', stream: 'market', channel: 'market', epoch: 'e1', seq: 1, data: {}, timestamp: '' };
+    await allWaiting(undefined, '', () => Promise.resolve({ ok: true, status: 200, json: () => Promise.resolve(snapshot) }));
+    hub.latest('market').fail();
+    for (let i = 0; i < 40 && !(waits('signals') <= 500); i++) await pass(100);
+    expect(each.map(waits).every((ms) => ms <= 500)).toBe(true);
   });
 
   it('a wait that the server asked for is kept', async () => {
