@@ -23,7 +23,7 @@ export function headOf({ engine, feeds }: KeyframePorts, receiveTime: number): I
   ];
 }
 
-/** Candles that were closed before `before`, ms, as history: so that ratings need not begin anew. */
+/** Candles that were closed before `before`, ms, as history: so that ratings need not begin anew. Told then, after the values, some of which are older. */
 export function pastOf({ engine }: KeyframePorts, before: number): CandleEvent[] {
 
   return engine.instruments().flatMap(({ symbol }) => ROLLED.flatMap((interval) => {

@@ -140,7 +140,8 @@ export class Recordings {
     if ((await folderBytes(folders.own)) >= maxBytes) return err('the folder of recordings is full: delete one, or raise TICKGLASS_RECORDINGS_MAX_MB');
     const values = this.noted.filter(({ at }) => at <= from).at(-1)?.values ?? [];
     const first = Math.min(from, values[0]?.receiveTime ?? from);
-    const head = [...headOf(this.options, first), ...pastOf(this.options, first), ...values].map((event) => `{"seq":0,"extra":true,"event":${JSON.stringify(event)}}\n`);
+    // Values of closed markets are days old: candles of the others go on up to the first moment.
+    const head = [...headOf(this.options, first), ...values, ...pastOf(this.options, from)].map((event) => `{"seq":0,"extra":true,"event":${JSON.stringify(event)}}\n`);
     const wall = clock.now();
     const name = `bug-report-${stamp(wall)}${this.suffix()}.parquet`;
     makeFolder(folders.own);
@@ -193,8 +194,8 @@ export class Recordings {
     const values = valuesOf(this.options, this.refresher.quoting);
     const now = values.at(-1)?.receiveTime ?? this.options.clock.now();
     const first = values[0]?.receiveTime ?? now;
-    const past = engine.instruments().length <= MOST_NOTED ? pastOf(this.options, first) : [];
-    for (const event of [...headOf(this.options, first), ...past, ...values]) this.inputs.insert(event, true);
+    const past = engine.instruments().length <= MOST_NOTED ? pastOf(this.options, now) : [];
+    for (const event of [...headOf(this.options, first), ...values, ...past]) this.inputs.insert(event, true);
     this.refresher.again();
   }
 

@@ -66,6 +66,9 @@ class CandleLoader implements CandleFeed {
   private readonly listeners: ((change: 'tail' | 'all') => void)[] = [];
   private open: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  /** Newest open time of the stream, and whether it fell: then the series is ahead of its market. */
+  private reached = -Infinity;
+  private ahead = false;
 
   constructor(private readonly api: Api, private readonly subject: () => Subject, private readonly streamed: () => readonly CandleData[]) {
     this.series = shallowRef(this.fresh());
@@ -82,6 +85,8 @@ class CandleLoader implements CandleFeed {
   /** Another subject, or another kind of data: nothing of what is shown belongs to it. */
   begin(): void {
     this.series.value = this.fresh();
+    this.reached = -Infinity;
+    this.ahead = false;
     this.state.value = 'loading';
     this.older.value = 'unknown';
     [this.words.value, this.note.value] = ['', ''];
@@ -110,6 +115,14 @@ class CandleLoader implements CandleFeed {
   live(): void {
     if (this.state.value === 'loading' || this.state.value === 'failed') return;
     const own = this.streamed().filter((candle) => group(candle.quality) === group(this.source.value));
+    const newest = own.at(-1)?.open_time ?? this.reached;
+    const back = newest < this.reached;
+    this.reached = newest;
+    if (back) {
+      // An earlier time of a replay was sought: what is shown has not happened yet.
+      this.ahead = true;
+      return void this.load();
+    }
     const change = this.series.value.live(own.map((c) => ({ openTime: c.open_time, open: c.open, high: c.high, low: c.low, close: c.close, volume: c.volume, closed: c.closed })));
     if (change !== 'none') this.state.value = 'ready';
     this.tell(change);
@@ -148,7 +161,8 @@ class CandleLoader implements CandleFeed {
   private take(answer: CandlesAnswer): void {
     const page = answer.candles.map(([openTime]) => openTime);
     const newest = this.series.value.candles.at(-1)?.openTime ?? -Infinity;
-    const kept = this.state.value === 'ready' && this.source.value === answer.source && (page[0] ?? Infinity) <= newest;
+    const kept = this.state.value === 'ready' && this.source.value === answer.source && (page[0] ?? Infinity) <= newest && !this.ahead;
+    this.ahead = false;
     // What does not reach back to what is shown would leave a hole that is none.
     if (!kept) {
       this.series.value = this.fresh();

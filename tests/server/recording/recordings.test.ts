@@ -9,7 +9,7 @@ import { resolveRecording } from '../../../server/recording/folder';
 import { stateHash } from '../../../server/recording/recordings';
 import { openSource } from '../../../server/recording/source';
 import { waitFor } from '../../support/waitFor';
-import { inputsOf, market, opened, rig, T0 } from './rig';
+import { INSTRUMENTS, inputsOf, market, opened, rig, T0 } from './rig';
 
 let folder = '';
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'tickglass-recording-')); });
@@ -101,6 +101,27 @@ describe('a recording from the middle', () => {
     const shown = (of: typeof engine) => of.quotes().map(({ symbol, last, bid, ask, kind }) => ({ symbol, last, bid, ask, kind }));
     expect(shown(states[0] ?? engine)).toEqual(shown(engine));
     expect(states[0]?.candles('BTC/USDT', '1m', 40).slice(0, -2)).toEqual(engine.candles('BTC/USDT', '1m', 40).slice(0, -2));
+  });
+
+  it('has the candles up to its beginning, however old the value of a closed market is', async () => {
+    const { pipe, recordings, engine } = rig(folder);
+    const minute = Math.floor(T0 / 60_000) * 60_000;
+    const origin = (symbol: string, receiveTime: number) => ({ venue: 'binance', kind: 'live', route: 'socket', symbol, venueTime: receiveTime, receiveTime }) as const;
+    const ticker = (symbol: string, at: number): InputEvent => ({ ...origin(symbol, at), type: 'ticker', last: '100', open24h: null, high24h: null, low24h: null, volume24h: null });
+    const weekend = minute - 2 * 86_400_000;
+    const [first = '', second = ''] = INSTRUMENTS.map(({ symbol }) => symbol);
+    pipe.accept({ type: 'mode', mode: 'live', reason: 'test', receiveTime: weekend });
+    pipe.accept(ticker(second, weekend));
+    for (let i = 30; i > 0; i--) pipe.accept({ ...origin(first, minute), route: 'history', type: 'candle', interval: '1m', openTime: minute - i * 60_000, open: 100, high: 101, low: 99, close: 100, volume: 1, closed: true });
+    pipe.accept(ticker(first, minute));
+    await recordings.start();
+    pipe.accept({ type: 'clock', receiveTime: minute + 500 });
+    const name = await recordings.stop();
+    const source = await opened(fileOf(name.ok ? name.value : ''));
+    const again = createEngine(source.engine);
+    for (const event of await inputsOf(source)) again.step(event, () => undefined);
+    expect(engine.candles(first, '1m', 100).length).toBe(30);
+    expect(again.candles(first, '1m', 100)).toEqual(engine.candles(first, '1m', 100));
   });
 
   it('has whole books soon after its start, without making a quiet one look fresh', async () => {

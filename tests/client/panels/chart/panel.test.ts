@@ -143,6 +143,22 @@ describe('candles of a chart', () => {
     expect(await interrupted()).toEqual([100, 101, 102, 103, 104]);
   });
 
+  it('that have not happened yet go when an earlier time of a replay is sought', async () => {
+    vi.useFakeTimers();
+    let rows = [row(0), row(1), row(2), row(3)];
+    await open(() => Promise.resolve(ok(answer(rows))));
+    push(pushed(3, 150));
+    await vi.advanceTimersByTimeAsync(150);
+    expect(closes()).toEqual([100, 100, 100, 150]);
+    rows = [row(0), row(1)];
+    useCandleStore().apply('candles:BTC/USDT', { replace: true, updates: [{ key: `1m|${String(T0 + 2 * MINUTE)}`, value: pushed(2, 99) }] });
+    useCandleStore().flush();
+    await vi.advanceTimersByTimeAsync(150);
+    expect([closes(), calls.length]).toEqual([[100, 100, 99], 2]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(calls.length).toBe(2);
+  });
+
   it('are forgotten when the interval, or what feeds the server, changes', async () => {
     await open(({ interval: length }) => Promise.resolve(ok(answer(length === '1m' ? [row(0)] : [], { interval: length }))));
     interval.value = '5m';
