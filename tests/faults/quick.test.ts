@@ -5,6 +5,7 @@ import { ChaosProxy } from '../support/chaosProxy';
 import { seeded } from '../support/seeded';
 import { isBuilt } from '../support/serverProcess';
 import { fuzzContract, fuzzVenues } from './fuzz/fuzz';
+import { waitFor } from '../support/waitFor';
 import { CLUSTER_ROWS, MATRIX } from './matrix';
 import { runRow } from './trial';
 
@@ -56,5 +57,26 @@ describe('the chaos proxy', () => {
     expect(Buffer.concat(got).equals(sent)).toBe(true);
     await proxy.close();
     await new Promise((resolve) => echo.close(resolve));
+  }, 20_000);
+
+  it('lets nothing through after the byte at which it cuts', async () => {
+    const sent = Buffer.from(Array.from({ length: 50_000 }, (_none, i) => i % 251));
+    const source = createServer((socket) => socket.on('error', () => socket.destroy()).end(sent)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => source.once('listening', resolve));
+    const address = source.address();
+    const proxy = await ChaosProxy.open({ target: typeof address === 'object' ? (address?.port ?? 0) : 0, seed: SEED });
+    proxy.set({ splitBytes: 100, delayMs: 5 });
+    const socket = connect(proxy.port, '127.0.0.1');
+    const got: Buffer[] = [];
+    socket.on('data', (chunk) => got.push(chunk));
+    socket.on('error', () => socket.destroy());
+    await waitFor(() => proxy.open > 0, { message: 'the link' });
+    proxy.reset({ bytes: 12_345, direction: 'down' });
+    await new Promise((resolve) => socket.once('close', resolve));
+    const all = Buffer.concat(got);
+    expect(all.length).toBeLessThanOrEqual(12_345);
+    expect(all.equals(sent.subarray(0, all.length))).toBe(true);
+    await proxy.close();
+    await new Promise((resolve) => source.close(resolve));
   }, 20_000);
 });

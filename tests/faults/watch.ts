@@ -21,6 +21,15 @@ interface Placed {
   readonly ids?: readonly string[];
 }
 
+function parse(text: string): Placed | null {
+  try {
+    return JSON.parse(text) as Placed;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
 export interface Step {
   readonly state: StreamState;
   readonly at: number;
@@ -99,7 +108,8 @@ export class Watch {
   private look(socket: Tapped, text: string): void {
     socket.frames += 1;
     socket.bytes += text.length;
-    const frame = JSON.parse(text) as Placed;
+    const frame = parse(text);
+    if (frame === null) return void this.disorder.push(`not JSON: ${text.slice(0, 200)}`);
     if (frame.type === 'goaway') socket.goaway = frame.retry_after_ms ?? 0;
     if (frame.type === 'hello') socket.resumed = frame.resumed ?? {};
     if (frame.type === 'initial_data') socket.snapshots += 1;

@@ -36,6 +36,8 @@ class Pipe {
   private lastDue = 0;
   private timer: NodeJS.Timeout | null = null;
   private resetAt = Infinity;
+  /** The cut was made: what comes after it in the stream never arrives. */
+  private broken = false;
 
   constructor(
     private readonly from: Socket,
@@ -89,10 +91,10 @@ class Pipe {
   private pump(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    if (this.weather().hold || this.to.destroyed) return;
+    if (this.weather().hold || this.to.destroyed || this.broken) return;
     const now = performance.now();
     const ready: Buffer[] = [];
-    while (this.queue[0] && this.queue[0].due <= now && !this.to.writableNeedDrain) {
+    while (this.queue[0] && this.queue[0].due <= now && !this.to.writableNeedDrain && !this.broken) {
       const { data } = this.queue.shift() as Piece;
       this.waiting -= data.length;
       if (this.weather().mergeMs > 0) ready.push(data);
@@ -114,6 +116,7 @@ class Pipe {
     }
     this.passed += rest;
     this.resetAt = Infinity;
+    this.broken = true;
     this.to.write(data.subarray(0, rest));
     // The bytes before the cut leave first.
     setImmediate(() => {

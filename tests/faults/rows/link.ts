@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { Stage } from '../stage';
 import { pause, quantile, timeUntil, type FaultRow, type Trial } from '../trial';
 import type { Watch } from '../watch';
@@ -145,4 +146,36 @@ const jitter: FaultRow = {
   },
 };
 
-export const LINK_ROWS: readonly FaultRow[] = [reset, vanished, oneWay, brief, halves, jitter];
+const nft = (script: string): boolean => spawnSync('nft', ['-f', '-'], { input: script, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
+const needsNft = (): string | null => {
+  const probe = `tickglass_probe_${process.pid}`;
+  if (!nft(`table inet ${probe} {}`)) return 'nft, as root';
+  nft(`delete table inet ${probe}`);
+  return null;
+};
+
+const loss: FaultRow = {
+  id: 'F08n', fault: 'packets lost, 2 % and 30 %', injection: 'nft drops packets of the server\'s port on loopback at random, both ways', criterion: '2 %: converges, no reconnect; 30 %: no reconnect loop, converges after',
+  quick: false, limitSeconds: 120, needs: needsNft,
+  async run(trial) {
+    const stage = await Stage.open(trial);
+    const watch = await stage.watch({ direct: true });
+    const table = `tickglass_faults_${process.pid}`;
+    trial.defer(() => nft(`delete table inet ${table}`));
+    for (const percent of [2, 30]) {
+      const rule = (side: string): string => `tcp ${side} ${stage.server.port} numgen random mod 100 < ${percent} drop`;
+      if (!nft(`table inet ${table} {\nchain c {\ntype filter hook input priority 0;\n${rule('dport')}\n${rule('sport')}\n}\n}\n`)) throw new Error('nft took the table but not the rule');
+      const connections = watch.sockets.length;
+      const at = performance.now();
+      await pause(15_000);
+      const ages = stage.ages(watch, at);
+      trial.note(`${percent} %: ${watch.sockets.length - connections} reconnects, ${watch.since(at).filter((state) => state === 'stale').length} times stale, age of prices p50 ${Math.round(quantile(ages, 0.5))} ms, p99 ${Math.round(quantile(ages, 0.99))} ms`);
+      if (percent === 2) trial.holds('2 %: no reconnect, never stale', watch.sockets.length === connections && !watch.since(at).includes('stale'));
+      else trial.holds('30 %: no reconnect loop', watch.sockets.length - connections <= 3);
+      nft(`delete table inet ${table}`);
+    }
+    await healed(trial, stage, watch, 15_000);
+  },
+};
+
+export const LINK_ROWS: readonly FaultRow[] = [reset, vanished, oneWay, brief, halves, jitter, loss];
