@@ -110,7 +110,7 @@ describe('AppShell', () => {
 
   it('asks for the palette once', async () => {
     mounted = await mountPanel(AppShell);
-    expect(mounted.wrapper.find('.first').exists()).toBe(true);
+    await vi.waitFor(() => expect(mounted.wrapper.find('.first').exists()).toBe(true));
     await mounted.wrapper.find('.first > .button').trigger('click');
     expect(mounted.wrapper.find('.first').exists()).toBe(false);
     expect(useSettingsStore().palette).toBe('blue-orange');
