@@ -9,6 +9,8 @@ const INSTRUMENTS = 1_000;
 const SECONDS = 120;
 const WARM_SECONDS = 20;
 const PER_SECOND = 2_000;
+/** Inputs made at a time: as with a feed they are fresh when they are taken, and garbage soon after. */
+const BATCH = 50;
 const ROUNDS = 3;
 /** Minutes of history every instrument has before the measurement: every rating is complete. */
 const PAST_MINUTES = 220;
@@ -27,13 +29,13 @@ function* chance(seed: number): Generator<number, never> {
   }
 }
 
-/** Second by second the trades or quotes of all instruments in turn, prices a random walk in cents: made when they are needed, as a feed does. */
-function* seconds(type: Kind, instruments: readonly Instrument[]): Generator<InputEvent[], void> {
+/** The trades or quotes of all instruments in turn, prices a random walk in cents. */
+function* batches(type: Kind, instruments: readonly Instrument[]): Generator<InputEvent[], void> {
   const random = chance(7);
   const prices = instruments.map(() => 10_000 + Math.floor(random.next().value * 90_000));
   for (let i = 0; i < (WARM_SECONDS + SECONDS) * PER_SECOND;) {
     const made: InputEvent[] = [];
-    for (const end = i + PER_SECOND; i < end; i += 1) {
+    for (const end = i + BATCH; i < end; i += 1) {
       const at = i % instruments.length;
       const price = Math.max(100, (prices[at] ?? 0) + Math.floor(random.next().value * 5) - 2);
       prices[at] = price;
@@ -88,15 +90,16 @@ function round(type: Kind, instruments: readonly Instrument[]): Round {
   for (const name of Object.keys(told)) told[name] = 0;
   let steps = 0;
   let clocks = 0;
-  let second = 0;
-  for (const events of seconds(type, instruments)) {
-    const measured = second >= WARM_SECONDS;
-    const a = spent(() => { for (const event of events) engine.step(event, out); });
-    second += 1;
-    const b = spent(() => engine.step({ type: 'clock', receiveTime: START + second * SECOND }, out));
+  let given = 0;
+  for (const events of batches(type, instruments)) {
+    const measured = given >= WARM_SECONDS * PER_SECOND;
+    const taken = spent(() => { for (const event of events) engine.step(event, out); });
+    given += events.length;
+    const second = given % PER_SECOND === 0 ? given / PER_SECOND : 0;
+    const clock = second === 0 ? 0 : spent(() => engine.step({ type: 'clock', receiveTime: START + second * SECOND }, out));
     if (!measured) continue;
-    steps += a;
-    clocks += b;
+    steps += taken;
+    clocks += clock;
   }
   const all = (WARM_SECONDS + SECONDS) * PER_SECOND;
   // Nothing may be dropped: every trade is told, nearly every quote (those that repeat the one before are not), and all that follows from them.

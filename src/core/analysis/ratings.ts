@@ -1,4 +1,4 @@
-import { INTERVAL_MS, type RatingData, type SignalRecord, type Strength } from '../contract';
+import { INTERVAL_MS, type DataKind, type Interval, type RatingData, type SignalRecord, type Strength } from '../contract';
 import type { Candle } from '../market/outputs';
 import { Frame } from './frame';
 import { Indicators } from './indicators';
@@ -39,6 +39,8 @@ class Scores {
 }
 
 interface State {
+  readonly kind: DataKind;
+  readonly interval: Interval;
   indicators: Indicators;
   scores: Scores;
   /** Open time of the newest candle taken in. */
@@ -71,8 +73,10 @@ function actionOf(strength: Strength): RatingData['action'] {
  * a rating costs the same whatever came before and however late it is asked for.
  */
 export class Ratings {
-  /** By kind, symbol and timeframe: records of two kinds of data never mix. */
-  readonly #states = new Map<string, State>();
+  /** By symbol, then by kind and timeframe: records of two kinds of data never mix. */
+  readonly #states = new Map<string, State[]>();
+  /** All of them in the order in which they were made. */
+  readonly #all: State[] = [];
   readonly #ahead = new Frame();
   readonly #tally = newTally();
 
@@ -116,7 +120,7 @@ export class Ratings {
 
   /** Open signals can no longer be judged, which is told at feed time `now`; ratings start anew. */
   reset(now: number, out: AnalysisSink): void {
-    for (const state of this.#states.values()) {
+    for (const state of this.#all) {
       state.card.drop('mode', now, out);
       restart(state);
       state.strength = null;
@@ -199,13 +203,15 @@ export class Ratings {
   }
 
   #state({ kind, symbol, interval }: CandleInput): State {
-    const key = `${kind}|${symbol}|${interval}`;
-    let state = this.#states.get(key);
+    let states = this.#states.get(symbol);
+    if (!states) this.#states.set(symbol, (states = []));
+    let state = states.find((s) => s.kind === kind && s.interval === interval);
     if (!state) {
-      state = { indicators: new Indicators(), scores: new Scores(), fed: -Infinity, stale: false, strength: null, score: 0, previewed: newTally(), asOf: 0, atr: NaN,
+      state = { kind, interval, indicators: new Indicators(), scores: new Scores(), fed: -Infinity, stale: false, strength: null, score: 0, previewed: newTally(), asOf: 0, atr: NaN,
         card: new SeriesScore({ method: RATING_METHOD, source: kind, symbol, tf: interval }, SIGNAL_PLAN),
       };
-      this.#states.set(key, state);
+      states.push(state);
+      this.#all.push(state);
     }
     return state;
   }

@@ -51,13 +51,18 @@ export class Forecaster {
   private readonly filter: LogisticFilter;
   private readonly temperature = new LogisticFilter(TEMPERATURE_PRIOR, [1, 0]);
   private readonly point = new Float64Array([0, 1]);
+  private readonly made: { -readonly [K in keyof Prediction]: Prediction[K] } = { pUp: 0.5, lo: 0, hi: 1, x: null, last: 0, pLast: 0.5, pFilter: 0.5, mixed: 0 };
 
   constructor(kind: FeatureKind, features: number) {
     const prior = kind === 'book' ? BOOK_PRIOR : CANDLE_PRIOR;
     this.filter = new LogisticFilter([...Array.from({ length: features }, () => prior), BIAS_PRIOR]);
   }
 
-  /** @param last direction of the newest matured move: -1, 0 (none), 1. */
+  /**
+   * The forecast of now; the same object each time, as one is made for each symbol and second.
+   *
+   * @param last direction of the newest matured move: -1, 0 (none), 1.
+   */
   predict(x: Float32Array | null, last: number): Prediction {
     const goesOn = this.same / (this.same + this.other);
     const pLast = last === 0 ? 0.5 : last > 0 ? goesOn : 1 - goesOn;
@@ -73,7 +78,16 @@ export class Forecaster {
     const variance = move ** 2 * lastVariance + (learned * pFilter * (1 - pFilter)) ** 2 * spread;
     const slope = this.temperature.mean[0] as number;
     const half = Z95 * Math.sqrt((slope ** 2 * variance) / (p * (1 - p)) ** 2 + this.temperature.variance(this.point));
-    return { pUp: sigmoid(end), lo: sigmoid(end - half), hi: sigmoid(end + half), x, last, pLast, pFilter, mixed };
+    const { made } = this;
+    made.pUp = sigmoid(end);
+    made.lo = sigmoid(end - half);
+    made.hi = sigmoid(end + half);
+    made.x = x;
+    made.last = last;
+    made.pLast = pLast;
+    made.pFilter = pFilter;
+    made.mixed = mixed;
+    return made;
   }
 
   /** @param weight part of an independent outcome that this one is: overlapping horizons share theirs. */

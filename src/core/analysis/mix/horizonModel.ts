@@ -9,16 +9,22 @@ export const BREAK_EVEN = 0.541;
 const LEAST_INDEPENDENT = 300;
 const LEAST_DISTANCE = 0.02;
 
-interface Forecast {
-  readonly prediction: Prediction;
-  readonly madeAt: number;
-  readonly price: number;
-  /** Its start price was too old: it is void when due. */
-  readonly doomed: boolean;
-  readonly weight: number;
-  /** Sent to readers: its outcome goes on record in the log. */
-  readonly published: boolean;
-}
+/**
+ * Places of an open forecast in the ring: when and at what price it was made, what it is (marks), the part of an independent outcome that it
+ * is, and what is needed to learn from it, its features last. Numbers in one array: thousands of forecasts wait at a time, each as long
+ * as its horizon, and as objects they were most of what the collector had to carry along.
+ */
+const [MADE, PRICE, MARKS, WEIGHT, UP, LAST, LAST_UP, FILTER_UP, MIXED, X] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+/** Its start price was too old: it is void when due. */
+const DOOMED = 1;
+/** Sent to readers: its outcome goes on record in the log. */
+const PUBLISHED = 2;
+/** It has features. */
+const FEATURED = 4;
+const LEAST_ROOM = 4;
+
+/** The forecast that is being judged; there is one at a time. */
+const judged: { -readonly [K in keyof Prediction]: Prediction[K] } = { pUp: 0.5, lo: 0, hi: 1, x: null, last: 0, pLast: 0.5, pFilter: 0.5, mixed: 0 };
 
 /** Whose forecasts they are. */
 export type About = Pick<SentimentOutcome, 'method' | 'source' | 'symbol'>;
@@ -45,9 +51,13 @@ export interface HorizonState {
  * forecast ends as a move, a tie or a void, or is open.
  */
 export class HorizonModel {
-  private open: Forecast[] = [];
-  /** Forecasts before this place have ended. */
+  /** Open forecasts, a ring of `room` places (a power of two) of `width` numbers each; `count` of them from the place `first` on, the oldest first. */
+  private ring = new Float64Array(0);
+  private room = 0;
   private first = 0;
+  private count = 0;
+  private readonly width: number;
+  private readonly features: Float32Array;
   private lastMadeAt: number | null = null;
   /** Forecasts ever made. */
   made = 0;
@@ -58,16 +68,18 @@ export class HorizonModel {
   constructor(readonly seconds: number, readonly kind: FeatureKind, features: number, private readonly about: About) {
     this.track = new TrackRecord(seconds);
     this.forecaster = new Forecaster(kind, features);
+    this.width = X + features + 1;
+    this.features = new Float32Array(features + 1);
     this.staleMs = Math.max(2_000, (seconds * 1000) / 20);
   }
 
   /** Time at which the oldest open forecast is due, ms; Infinity when none is open. */
   get due(): number {
-    return (this.open[this.first]?.madeAt ?? Infinity) + this.seconds * 1000;
+    return this.count === 0 ? Infinity : (this.ring[this.first * this.width + MADE] as number) + this.seconds * 1000;
   }
 
   get pending(): number {
-    return this.open.length - this.first;
+    return this.count;
   }
 
   /** Is a price of this age, ms, too old for this horizon? */
@@ -85,34 +97,43 @@ export class HorizonModel {
     const since = this.lastMadeAt === null ? Infinity : now - this.lastMadeAt;
     this.lastMadeAt = now;
     this.made++;
-    this.open.push({ prediction, madeAt: now, price, doomed: this.stale(age), weight: Math.min(1, since / (this.seconds * 1000)), published });
+    if (this.count === this.room) this.grow();
+    const { ring, width } = this;
+    const at = ((this.first + this.count) & (this.room - 1)) * width;
+    ring[at + MADE] = now;
+    ring[at + PRICE] = price;
+    ring[at + MARKS] = (this.stale(age) ? DOOMED : 0) + (published ? PUBLISHED : 0) + (prediction.x ? FEATURED : 0);
+    ring[at + WEIGHT] = Math.min(1, since / (this.seconds * 1000));
+    ring[at + UP] = prediction.pUp;
+    ring[at + LAST] = prediction.last;
+    ring[at + LAST_UP] = prediction.pLast;
+    ring[at + FILTER_UP] = prediction.pFilter;
+    ring[at + MIXED] = prediction.mixed;
+    if (prediction.x) ring.set(prediction.x, at + X);
+    this.count++;
   }
 
   /** Judges what is due until then (by a clock) or before it (by a quote, which is the price from then on). */
   mature(until: number, inclusive: boolean, state: PriceState, ended: SentimentOutcome[]): void {
-    for (; this.first < this.open.length; this.first++) {
-      const f = this.open[this.first] as Forecast;
-      const due = f.madeAt + this.seconds * 1000;
+    while (this.count > 0) {
+      const at = this.first * this.width;
+      const due = (this.ring[at + MADE] as number) + this.seconds * 1000;
       if (due > until || (due === until && !inclusive)) break;
-      const reason = this.problem(f, due, state);
-      if (reason !== null) this.end(f, due, 'void', reason, null, ended);
-      else this.judge(f, due, state.price as number, ended);
-    }
-    // The ended ones are given back in one go, not one by one.
-    if (this.first > 64 || this.first === this.open.length) {
-      this.open.splice(0, this.first);
-      this.first = 0;
+      const reason = this.problem(at, due, state);
+      if (reason !== null) this.end(at, due, 'void', reason, null, ended);
+      else this.judge(at, due, state.price as number, ended);
+      this.first = (this.first + 1) & (this.room - 1);
+      this.count--;
     }
   }
 
   /** Nothing that is open can be judged any more. */
   void(reason: VoidReason, now: number, ended: SentimentOutcome[]): void {
-    for (let i = this.first; i < this.open.length; i++) {
-      const f = this.open[i] as Forecast;
-      this.end(f, Math.max(now, f.madeAt + 1), 'void', reason, null, ended);
+    for (; this.count > 0; this.count--) {
+      const at = this.first * this.width;
+      this.end(at, Math.max(now, (this.ring[at + MADE] as number) + 1), 'void', reason, null, ended);
+      this.first = (this.first + 1) & (this.room - 1);
     }
-    this.open = [];
-    this.first = 0;
     this.lastMadeAt = null;
   }
 
@@ -141,29 +162,49 @@ export class HorizonModel {
     return true;
   }
 
-  private problem(f: Forecast, due: number, { price, priceTime, gapEnd }: PriceState): VoidReason | null {
+  private problem(at: number, due: number, { price, priceTime, gapEnd }: PriceState): VoidReason | null {
     if (price === null) return 'stale';
-    if (gapEnd > f.madeAt) return 'gap';
-    return f.doomed || this.stale(due - priceTime) ? 'stale' : null;
+    if (gapEnd > (this.ring[at + MADE] as number)) return 'gap';
+    return ((this.ring[at + MARKS] as number) & DOOMED) !== 0 || this.stale(due - priceTime) ? 'stale' : null;
   }
 
-  private judge(f: Forecast, due: number, price: number, ended: SentimentOutcome[]): void {
-    if (price === f.price) {
+  private judge(at: number, due: number, price: number, ended: SentimentOutcome[]): void {
+    const { ring } = this;
+    if (price === ring[at + PRICE]) {
       this.track.flat();
-      this.end(f, due, 'flat', '', price, ended);
+      this.end(at, due, 'flat', '', price, ended);
       return;
     }
-    const up = price > f.price;
-    this.track.move(f.prediction.pUp, up, f.madeAt, f.weight);
-    this.forecaster.learn(f.prediction, up, f.weight);
-    this.end(f, due, up ? 'up' : 'down', '', price, ended);
+    const up = price > (ring[at + PRICE] as number);
+    const weight = ring[at + WEIGHT] as number;
+    judged.pUp = ring[at + UP] as number;
+    judged.last = ring[at + LAST] as number;
+    judged.pLast = ring[at + LAST_UP] as number;
+    judged.pFilter = ring[at + FILTER_UP] as number;
+    judged.mixed = ring[at + MIXED] as number;
+    judged.x = ((ring[at + MARKS] as number) & FEATURED) === 0 ? null : this.features;
+    for (let i = 0; i < this.features.length; i++) this.features[i] = ring[at + X + i] as number;
+    this.track.move(judged.pUp, up, ring[at + MADE] as number, weight);
+    this.forecaster.learn(judged, up, weight);
+    this.end(at, due, up ? 'up' : 'down', '', price, ended);
   }
 
-  private end(f: Forecast, ts: number, result: SentimentOutcome['result'], reason: VoidReason | '', price: number | null, ended: SentimentOutcome[]): void {
+  private end(at: number, ts: number, result: SentimentOutcome['result'], reason: VoidReason | '', price: number | null, ended: SentimentOutcome[]): void {
     if (reason !== '') this.track.voids[reason]++;
-    if (!f.published) return;
+    if (((this.ring[at + MARKS] as number) & PUBLISHED) === 0) return;
     const { method, source, symbol } = this.about;
-    ended.push({ method, source, symbol, forecast: f.madeAt, h: this.seconds, ts, result, reason, price });
+    ended.push({ method, source, symbol, forecast: this.ring[at + MADE] as number, h: this.seconds, ts, result, reason, price });
+  }
+
+  /** Twice the room, the oldest forecast first. */
+  private grow(): void {
+    const { ring, width, room } = this;
+    const larger = new Float64Array(Math.max(LEAST_ROOM, 2 * room) * width);
+    larger.set(ring.subarray(this.first * width));
+    larger.set(ring.subarray(0, this.first * width), (room - this.first) * width);
+    this.ring = larger;
+    this.room = larger.length / width;
+    this.first = 0;
   }
 }
 

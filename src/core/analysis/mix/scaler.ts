@@ -14,10 +14,12 @@ export class Scaler {
   count = 0;
   readonly mean: Float64Array;
   readonly variance: Float64Array;
+  private readonly out: Float32Array;
 
   constructor(readonly size: number) {
     this.mean = new Float64Array(size);
     this.variance = new Float64Array(size);
+    this.out = new Float32Array(size + 1);
   }
 
   observe(raw: ArrayLike<number>): void {
@@ -32,9 +34,9 @@ export class Scaler {
     }
   }
 
-  /** The scaled features and, last, the constant 1 that carries the bias. */
+  /** The scaled features and, last, the constant 1 that carries the bias; the same array each time. */
   scale(raw: ArrayLike<number>): Float32Array {
-    const out = new Float32Array(this.size + 1);
+    const { out } = this;
     for (let i = 0; i < this.size; i++) {
       const variance = this.variance[i] as number;
       const z = variance > 0 ? ((raw[i] as number) - (this.mean[i] as number)) / Math.sqrt(variance) : 0;

@@ -152,14 +152,15 @@ export class SymbolModel {
     if (quiet) return;
     const age = now - this.priceTime;
     let x: Float32Array | null = null;
-    this.horizons.forEach((h, i) => {
-      if (h.kind !== 'book' || h.stale(age)) return;
+    for (let i = 0; i < this.horizons.length; i++) {
+      const h = this.horizons[i] as HorizonModel;
+      if (h.kind !== 'book' || h.stale(age)) continue;
       const prediction = h.predict((x ??= this.bookScale.scale(this.book.raw)), this.moves.book.last);
-      h.issue(prediction, now, this.price as number, age, false);
+      h.issue(prediction, now, this.price, age, false);
       (this.newest as Prediction[])[i] = prediction;
       this.shortTime = now;
       this.due = Math.min(this.due, now + h.seconds * 1000);
-    });
+    }
   }
 
   /** Makes the forecasts of all horizons. `closed`: a minute has just closed, its features are those of now. */
