@@ -36,7 +36,8 @@ async function streaming(trial: Trial, dataDir: string): Promise<{ server: Serve
 /** Do new prices arrive? */
 async function moves(watch: Watch): Promise<boolean> {
   const before = watch.arrivals.size;
-  await pause(2_000);
+  // A simulated price may stand still for a while.
+  for (let i = 0; i < 100 && watch.arrivals.size === before; i += 1) await pause(100);
   return watch.arrivals.size > before && watch.state === 'live' && !watch.marked;
 }
 
