@@ -22,10 +22,13 @@ class Side {
   set(value: number, price: string, size: string, empty: boolean): void {
     const index = this.find(value, price);
     const found = this.levels[index];
-    const same = found !== undefined && found.value === value && compareDecimals(found.price, price) === 0;
+    // Nearly always the text is the same too: nothing to read, nothing to make.
+    const spelt = found?.price === price;
+    const same = spelt || (found !== undefined && found.value === value && compareDecimals(found.price, price) === 0);
     if (empty) {
       if (same) this.levels.splice(index, 1);
-    } else if (same) this.levels[index] = { value, price, size };
+    } else if (spelt) found.size = size;
+    else if (same) this.levels[index] = { value, price, size };
     else {
       this.levels.splice(index, 0, { value, price, size });
       if (this.levels.length > MAX_LEVELS) this.levels.shift();
@@ -189,7 +192,7 @@ export class OrderBook {
   private judgeTouch(now: number): void {
     const bid = this.bids.best();
     const ask = this.asks.best();
-    const crossed = bid !== undefined && ask !== undefined && compareDecimals(bid.price, ask.price) >= 0;
+    const crossed = bid !== undefined && ask !== undefined && (bid.value === ask.value ? compareDecimals(bid.price, ask.price) >= 0 : bid.value > ask.value);
     if (!crossed) {
       if (this.state === 'crossed') this.setState('ok', '');
       return;
