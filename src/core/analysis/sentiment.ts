@@ -31,13 +31,9 @@ export class Sentiment {
   private pace = 1;
   /** Models with outcomes not told yet. */
   private readonly ended = new Set<SymbolModel>();
-  /** Shortest horizon, ms. */
-  private readonly shortest: number;
 
   /** @param everyMs longest time between two published forecasts of one symbol, ms of feed time. */
-  constructor(private readonly everyMs: number, private readonly specs: readonly HorizonSpec[] = MIX_HORIZONS) {
-    this.shortest = 1000 * Math.min(...specs.map((spec) => spec.seconds));
-  }
+  constructor(private readonly everyMs: number, private readonly specs: readonly HorizonSpec[] = MIX_HORIZONS) {}
 
   setPace(pace: number): void {
     this.pace = pace;
@@ -66,11 +62,8 @@ export class Sentiment {
     this.publish(model, input.now, true, out);
   }
 
-  /** Gives the time before which no forecast falls due, ms. */
-  clock(now: number, out: AnalysisSink): number {
+  clock(now: number, out: AnalysisSink): void {
     this.now = now;
-    // What is forecast until the next call is due later still.
-    let due = now + this.shortest;
     if (this.kind !== null) {
       for (const model of this.models.get(this.kind)?.values() ?? []) {
         if (model.price === null) continue;
@@ -78,15 +71,13 @@ export class Sentiment {
         const publishes = now - model.sentAt >= this.everyMs * model.haste && now - model.priceTime <= SILENT_MS;
         model.second(now, publishes);
         if (publishes) this.publish(model, now, false, out);
-        if (model.due < due) due = model.due;
       }
     }
     this.flush(out);
     if (this.kind !== null) this.breadth.sample(now);
-    if (this.kind === null || now - this.marketSentAt < this.everyMs * this.pace) return due;
+    if (this.kind === null || now - this.marketSentAt < this.everyMs * this.pace) return;
     this.marketSentAt = now;
     out({ type: 'sentiment', symbol: null, data: this.market(now, this.kind) });
-    return due;
   }
 
   /** The newest forecast of the shortest horizon, made each second; null without one. Asking changes nothing. */

@@ -42,9 +42,6 @@ export interface QuoteInput {
   readonly kind: DataKind;
   /** Feed time of receipt, ms; does not decrease. */
   readonly now: number;
-  /** Extremes of the prices since the last call, this one's among them; absent when there were no others. */
-  readonly high?: number | undefined;
-  readonly low?: number | undefined;
 }
 
 /**
@@ -60,8 +57,8 @@ export interface Analysis {
   revised(input: CandleInput, candle: Candle): void;
   /** The consolidated quote changed. Feeds sentiment labels and breadth; emits nothing. */
   quote(input: QuoteInput): void;
-  /** Time passed. Matures forecasts; emits `sentiment` of every symbol that is due and of the watch list. Gives the feed time before which no forecast falls due, ms, whatever comes until the next call. */
-  clock(now: number, out: AnalysisSink): number;
+  /** Time passed. Matures forecasts; emits `sentiment` of every symbol that is due and of the watch list. */
+  clock(now: number, out: AnalysisSink): void;
   /** Newest forecast of the shortest horizon, made once a second, in the form of a `sentiment` output; null without one. Asking changes nothing. */
   short?(symbol: string): BinaryData | null;
   /** What the sentiment model has learned and its record, as plain data: `restoreSentiment` of another analysis goes on from there. */

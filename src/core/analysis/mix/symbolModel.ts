@@ -109,10 +109,9 @@ export class SymbolModel {
     this.spread = input.spread;
     this.bidSize = input.bidSize ?? null;
     this.askSize = input.askSize ?? null;
-    const { high = price, low = price } = input;
     if (!this.forming) this.forming = { open: price, high: price, low: price };
-    if (high > this.forming.high) this.forming.high = high;
-    if (low < this.forming.low) this.forming.low = low;
+    else if (price > this.forming.high) this.forming.high = price;
+    else if (price < this.forming.low) this.forming.low = price;
     return true;
   }
 
