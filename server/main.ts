@@ -49,6 +49,7 @@ import { createLogger, type Logger } from './observability/logger';
 import { watchEventLoop } from './observability/loopDelay';
 import { createMetrics } from './observability/metrics';
 import { createVenueMetrics } from './observability/venueMetrics';
+import { keepMood } from './pipeline/moodHistory';
 import { createPipeline } from './pipeline/pipeline';
 import { createWarmUp } from './pipeline/warmUp';
 import { createScoreLog, type ScoreLog } from './scorelog/scoreLog';
@@ -236,7 +237,7 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
   const writeVenueMetrics = createVenueMetrics(metrics.registry);
   const app = await createHttpServer({
     ...told, history, score, archive: archiveOf(config, history, repair), backfillOlder: repair.older, clock, feedClock: () => supervisor.feedClock, mode: () => supervisor.mode, streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel),
-    control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), overview: () => supervisor.overview(), fees: config.takerFees,
+    control: { start: (id) => Promise.resolve(supervisor.startVenue(id)), stop: (id) => supervisor.stopVenue(id) }, announce: (message) => hub.broadcast(message), overview: () => supervisor.overview(), moodHistory: keepMood(bus), fees: config.takerFees,
     metrics: () => {
       writeVenueMetrics(venueInfos(told));
       return metrics.registry.metrics();

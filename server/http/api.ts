@@ -68,7 +68,7 @@ export function analysisRoutes(app: FastifyInstance, ports: HttpPorts): void {
     const all = new Map(Object.entries(values(ports, 'binary')));
     const market = all.get(MARKET_WIDE_KEY) ?? null;
     all.delete(MARKET_WIDE_KEY);
-    return { mode: ports.mode(), market, symbols: Object.fromEntries(all) };
+    return { mode: ports.mode(), market, symbols: Object.fromEntries(all), history: ports.moodHistory?.() ?? [] };
   });
 }
 

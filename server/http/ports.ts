@@ -1,4 +1,4 @@
-import type { ClientMetricsReport, FeedMode, InitialData, OverviewAnswer, Interval, StatusMessage, VenueInfo } from '@/core/contract';
+import type { ClientMetricsReport, FeedMode, InitialData, MoodPoint, OverviewAnswer, Interval, StatusMessage, VenueInfo } from '@/core/contract';
 import type { Engine } from '@/core/engine';
 import type { FeeOverrides } from '@/core/market/fees';
 import type { Candle } from '@/core/market/outputs';
@@ -69,6 +69,8 @@ export interface HttpPorts {
   };
   /** Tells every connected client. */
   announce(message: StatusMessage): void;
+  /** What was told of the whole watch list, oldest first. */
+  moodHistory?(): readonly MoodPoint[];
   /** The market as a whole, by a source that counts it; null without one. */
   overview(): MarketOverview | null;
   /** Taker fees set by the operator. */

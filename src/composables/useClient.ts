@@ -26,7 +26,7 @@ export const CLIENT: InjectionKey<ClientPort> = Symbol('client');
 
 const noAnswer = (): Answer<never> => Promise.resolve(err({ code: 'unreachable', words: 'There is no server' }));
 /** A server that never answers. */
-export const NO_API: Api = { venues: noAnswer, switchVenue: noAnswer, compare: noAnswer, overview: noAnswer, candles: noAnswer, scorecard: noAnswer, history: noAnswer };
+export const NO_API: Api = { venues: noAnswer, switchVenue: noAnswer, compare: noAnswer, overview: noAnswer, candles: noAnswer, scorecard: noAnswer, moodHistory: noAnswer, history: noAnswer };
 /** A server that never says who is signed in. */
 export const NO_ACCESS: AccessApi = { session: noAnswer, signIn: noAnswer, signOut: noAnswer };
 const NOTHING: ClientPort = { subscribeChannel: () => () => undefined, retry: () => undefined, server: '', api: NO_API, access: () => Promise.resolve(NO_ACCESS) };

@@ -1,4 +1,4 @@
-import { CandlesAnswer, CompareReport, OverviewAnswer, VenueInfo, VenueList, type HistoryAnswer, type Interval, type ScorecardKind, type ScorecardReport, type ScorecardWindow } from '@/core/contract';
+import { CandlesAnswer, CompareReport, OverviewAnswer, SentimentHistory, VenueInfo, VenueList, type HistoryAnswer, type Interval, type ScorecardKind, type ScorecardReport, type ScorecardWindow } from '@/core/contract';
 import { createAsk, type Answer } from './ask';
 import type { FetchLike } from './types';
 
@@ -27,6 +27,8 @@ export interface Api {
   candles(query: { readonly symbol: string; readonly interval: Interval; readonly end: number | null; readonly limit: number }, signal: AbortSignal): Answer<CandlesAnswer>;
   /** What signals and forecasts of one kind of data were worth. */
   scorecard(query: ScorecardQuery, signal: AbortSignal): Answer<ScorecardReport>;
+  /** What was told of the whole watch list before this page listened. */
+  moodHistory(signal: AbortSignal): Answer<SentimentHistory>;
   /** What is stored, what is missing and what is being repaired. */
   history(signal: AbortSignal): Answer<HistoryAnswer>;
 }
@@ -41,6 +43,7 @@ export function createApi(server: string, get: FetchLike = (url, init) => fetch(
     overview: (signal) => ask('GET', 'api/v1/overview', OverviewAnswer, signal),
     candles: ({ symbol, interval, end, limit }, signal) =>
       ask('GET', `api/v1/candles?${new URLSearchParams({ symbol, interval, limit: String(limit), ...(end === null ? {} : { end: String(end) }) }).toString()}`, CandlesAnswer, signal),
+    moodHistory: (signal) => ask('GET', 'api/v1/sentiment', SentimentHistory, signal),
     // Its schema is large and only one page needs it.
     history: async (signal) => (await import('./history')).askHistory(ask, signal),
     scorecard: async (query, signal) => (await import('./scorecard')).askScorecard(ask, query, signal),

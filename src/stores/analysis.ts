@@ -65,6 +65,12 @@ export const useAnalysisStore = defineStore('analysis', () => {
     }
   }
 
+  function takeMood(points: readonly MoodPoint[]): void {
+    const newest = points.at(-1)?.t ?? -Infinity;
+    nextMood = [...points, ...nextMood.filter((p) => p.t > newest)].slice(-MAX_MOOD_POINTS);
+    moodHistory.value = nextMood;
+  }
+
   function flush(): void {
     ratings.flush();
     sentiment.flush();
@@ -74,7 +80,7 @@ export const useAnalysisStore = defineStore('analysis', () => {
     lostSignals.value = nextLost;
   }
 
-  return { ratings: ratings.shown, signals, sentiment: sentiment.shown, moodHistory, lostSignals, applySignals, applyRatings: ratings.apply, applySentiment, shortSentiment: short.shown, applyShortSentiment, flush };
+  return { ratings: ratings.shown, signals, sentiment: sentiment.shown, moodHistory, lostSignals, applySignals, applyRatings: ratings.apply, applySentiment, takeMood, shortSentiment: short.shown, applyShortSentiment, flush };
 });
 
 /** Compile-time proof that the store offers what panels rely on. */

@@ -122,6 +122,8 @@ export interface AnalysisStoreApi {
   applySignals(items: readonly SignalRecord[], options: { readonly replace: boolean; readonly lost: number }): void;
   applyRatings(change: Apply<RatingData>): void;
   applySentiment(change: Apply<BinaryData>): void;
+  /** What the server kept of the mood, oldest first; later points already here stay. */
+  takeMood(points: AnalysisStoreApi['moodHistory']): void;
   /** Forecast for the next 10 s of each symbol whose `binary10` channel is read. */
   readonly shortSentiment: ReadonlyMap<string, BinaryData>;
   applyShortSentiment(symbol: string, change: Apply<BinaryData>): void;

@@ -11,7 +11,7 @@ export { TRADE_SIDES, TradeItem, type TradeSide } from './messages/trades';
 export { BOOK_STATES, BookSnapshotMessage, BookUpdateMessage, type BookStateName } from './messages/book';
 export { CandleData, INTERVAL_MS, INTERVALS, isInterval, type Interval } from './messages/candles';
 export { ACTIONS, RatingData, SignalRecord, SignalTrack, STRENGTHS, Vote, type Action, type Strength } from './messages/signals';
-export { BinaryData, Breadth, CALLS, SentimentHorizon, SentimentTrack, type Call } from './messages/sentiment';
+export { BinaryData, Breadth, CALLS, MoodPoint, SentimentHistory, SentimentHorizon, SentimentTrack, type Call } from './messages/sentiment';
 export { FEED_STATES, FeedSummary, HeartbeatMessage, ReceiptMessage, StatusMessage, type FeedStateName } from './messages/status';
 export * from './messages/control';
 export * from './messages/data';

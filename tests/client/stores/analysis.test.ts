@@ -33,6 +33,15 @@ describe('analysis store', () => {
     expect([store.signals.map((s) => s.id), store.lostSignals]).toEqual([['9'], 5]);
   });
 
+  it('what the server kept of the mood comes before what was heard here, and never takes the place of what is newer', () => {
+    for (const [ts, value] of [[300, 3], [400, 4]] as const) apply(ts, value);
+    store.takeMood([{ t: 100, mood: 1, net: null }, { t: 200, mood: null, net: 0.5 }, { t: 300, mood: 3, net: null }]);
+    expect(store.moodHistory.map((p) => [p.t, p.mood])).toEqual([[100, 1], [200, null], [300, 3], [400, 4]]);
+    apply(500, 5);
+    store.flush();
+    expect(store.moodHistory.map((p) => p.t)).toEqual([100, 200, 300, 400, 500]);
+  });
+
   it('ratings follow updates, removals and snapshots; the map shown is replaced only when something changed', () => {
     store.applyRatings({ updates: [{ key: 'A|1m', value: rating() }, { key: 'B|1m', value: rating() }], replace: false, receivedAt: 0 });
     store.flush();

@@ -91,7 +91,7 @@ describe('interface', () => {
     await start();
     expect((await get('/api/v1/signals')).json()).toEqual({ mode: 'live', signals: [signalRecord({ id: 's1' })], ratings: [] });
     expect((await get('/api/v1/signals/history?symbol=AAPL&limit=5')).json()).toMatchObject({ source: 'live', signals: [{ symbol: 'AAPL' }] });
-    expect((await get('/api/v1/sentiment')).json()).toEqual({ mode: 'live', market: null, symbols: {} });
+    expect((await get('/api/v1/sentiment')).json()).toEqual({ mode: 'live', market: null, symbols: {}, history: [] });
   });
 
   it('tells health as 200 with a feed and 503 without', async () => {

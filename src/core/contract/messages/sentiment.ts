@@ -85,3 +85,11 @@ export const BinaryData = v.object({
   hash: v.nullable(ShortText),
 });
 export type BinaryData = v.InferOutput<typeof BinaryData>;
+
+/** One moment of the whole watch list: time (epoch ms), mood 0..100 and net breadth -1..1; null = not known then. */
+export const MoodPoint = v.tuple([EpochMs, MaybeFinite, MaybeFinite]);
+export type MoodPoint = v.InferOutput<typeof MoodPoint>;
+
+/** The part of `GET /api/v1/sentiment` that the channel does not bring: what was told of the whole list before, oldest first. */
+export const SentimentHistory = v.object({ history: v.pipe(v.array(MoodPoint), v.maxLength(1_000)) });
+export type SentimentHistory = v.InferOutput<typeof SentimentHistory>;
