@@ -89,7 +89,8 @@ export class Follower {
     else if (message.k === 'bye') this.leader = null;
     else if (message.k === 'beat') {
       this.latency = message.latency;
-      this.others = message.tabs;
+      // The one that leads may not have counted this tab yet; there are two at least.
+      this.others = Math.max(1, message.tabs);
       this.tell();
     }
   }
