@@ -5,7 +5,7 @@ import { startServer } from '../tests/support/serverProcess';
 import { Watch } from '../tests/faults/watch';
 import type { Figure } from './figure';
 
-const CLIENTS = 200;
+const DEFAULT_CLIENTS = 200;
 const SEED = 40;
 /** Proxies between clients and server: one fault meets a tenth of the clients. */
 const LINES = 10;
@@ -35,6 +35,8 @@ function floors(samples: readonly (readonly [number, number])[]): (readonly [num
   return [...least.values()];
 }
 
+const option = (name: string, otherwise: number): number => Number(process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
+
 /** One fault, drawn from the seed, on one line. */
 async function fault(line: ChaosProxy, random: () => number): Promise<void> {
   const kind = random();
@@ -47,14 +49,15 @@ async function fault(line: ChaosProxy, random: () => number): Promise<void> {
   }
 }
 
-/** `npm run bench -- soak-clients [--minutes=20]`: 200 real clients of the built server whose links break all the time. */
+/** `npm run bench -- soak-clients [--minutes=20] [--clients=0]`: real clients of the built server whose links break all the time; with none, what the server's heap does by itself. */
 export async function measureSoakClients(): Promise<Figure[]> {
-  const minutes = Number(process.argv.find((arg) => arg.startsWith('--minutes='))?.slice(10) ?? DEFAULT_MINUTES);
+  const minutes = option('minutes', DEFAULT_MINUTES);
+  const clients = option('clients', DEFAULT_CLIENTS);
   const random = seeded(SEED);
   const server = await startServer({ env: { TICKGLASS_MARKET_INTERVAL_MS: '1000', TICKGLASS_CONNECTIONS_PER_ADDRESS: '1000', TICKGLASS_DATA_DIR: ':memory:', NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} --max-semi-space-size=2` } });
   const lines = await Promise.all(Array.from({ length: LINES }, (_none, i) => ChaosProxy.open({ target: server.port, seed: SEED + i, lifeMs: minutes * 60_000 + 600_000 })));
   const watches: Watch[] = [];
-  for (let i = 0; i < CLIENTS; i += 1) {
+  for (let i = 0; i < clients; i += 1) {
     watches.push(new Watch(`http://127.0.0.1:${lines[i % LINES]?.port ?? 0}`, { random: () => random() * 0.5 }));
     if (i % 10 === 9) await pause(700);
   }
@@ -83,8 +86,8 @@ export async function measureSoakClients(): Promise<Figure[]> {
     // The first quarter fills caches and the past of every channel.
     const later = (samples: typeof heap): typeof heap => floors(samples.filter(([at]) => at > (performance.now() - began) / 4));
     return [
-      { name: 'soak of clients: time', value: (performance.now() - began) / 60_000, unit: 'min', budget: minutes, bound: 'at least', note: `${CLIENTS} clients, ${connections} connections, ${receipts} receipts` },
-      { name: 'soak of clients: live at the end', value: live, unit: 'clients', budget: CLIENTS, bound: 'at least' },
+      { name: 'soak of clients: time', value: (performance.now() - began) / 60_000, unit: 'min', budget: minutes, bound: 'at least', note: `${clients} clients, ${connections} connections, ${receipts} receipts` },
+      { name: 'soak of clients: live at the end', value: live, unit: 'clients', budget: clients, bound: 'at least' },
       { name: 'soak of clients: numbers that went back or left a hole', value: unexplained, unit: '', budget: 0, bound: 'at most', note: watches.flatMap((watch) => watch.disorder).slice(0, 3).join('; ') },
       { name: 'soak of clients: slope of the server\'s heap, after a quarter', value: slopePerHour(later(heap)), unit: 'MB/h', budget: 1, bound: 'at most', note: floors(heap).map(([, mb]) => mb.toFixed(1)).join(' ') },
       { name: 'soak of clients: slope of its resident memory', value: slopePerHour(later(resident)), unit: 'MB/h', budget: null, bound: 'at most', note: floors(resident).map(([, mb]) => mb.toFixed(0)).join(' ') },
