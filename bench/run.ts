@@ -5,7 +5,8 @@
 import { cpus } from 'node:os';
 import { run, say } from '../scripts/process';
 import { isBuilt } from '../tests/support/serverProcess';
-import { printable, verdict, type Figure } from './figure';
+import { passes, printable, ratioOf, verdict, type Figure } from './figure';
+import { INSTALL_PEERS, peersInstalled } from './peers/installed';
 
 const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   bundle: async () => (await import('./bundle')).measureBundle(),
@@ -57,11 +58,12 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (!isBuilt() && !(await build())) return 1;
+  if (!peersInstalled()) process.stderr.write(`Peers are not installed; to measure against them: ${INSTALL_PEERS}\n`);
   const figures: Figure[] = [];
   for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS).filter((name) => !LONG.has(name))) figures.push(...(await measure(name)));
-  if (json) say(JSON.stringify({ node: process.version, cpus: cpus().length, figures: figures.map((figure) => ({ ...figure, verdict: verdict(figure) })) }, null, 2));
+  if (json) say(JSON.stringify({ node: process.version, cpus: cpus().length, figures: figures.map((figure) => ({ ...figure, ratio: ratioOf(figure), verdict: verdict(figure) })) }, null, 2));
   else say(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n\n${printable(figures)}`);
-  return figures.every((figure) => ['ok', 'info'].includes(verdict(figure))) ? 0 : 1;
+  return figures.every((figure) => passes(verdict(figure))) ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2));
