@@ -76,6 +76,35 @@ describe.skipIf(!chromiumPath)('a page that lives through what befalls it (needs
     expect(opened.complaints.own()).toEqual([]);
   });
 
+  it('says in words that the server was killed, keeps the last values, and recovers by itself when it is back', async () => {
+    await server.stop('SIGKILL');
+    await shell.streams(/Market: (retry|reconnecting|waiting|connecting)/);
+    expect(await table.cell('BTC/USDT', 'Last')).toMatch(/\d/);
+
+    // The connection panel names the reason and the next step, not a code.
+    await shell.lamps.click();
+    const dialog = opened.page.getByRole('dialog');
+    await waitFor(async () => /cannot be reached|was lost|closed the connection/.test(await dialog.innerText()), { message: 'the reason in words' });
+    await opened.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+
+    server = await start();
+    await shell.live(40_000);
+    await table.movingPrice('BTC/USDT');
+    await shell.panel(/^Prices/).getByText(/^SIMULATED\b/).first().waitFor();
+    expect(opened.complaints.own()).toEqual([]);
+  });
+
+  it('marks the prices while the machine has no network and goes on after it', async () => {
+    await opened.context.setOffline(true);
+    await shell.streams(/Market: offline/);
+    expect(await table.cell('BTC/USDT', 'Last')).toMatch(/\d/);
+    await opened.context.setOffline(false);
+    await shell.live(40_000);
+    await table.movingPrice('BTC/USDT');
+    expect(opened.complaints.own()).toEqual([]);
+  });
+
   it('the network changes under it: a connection that answers stays', async () => {
     await opened.page.evaluate(() => {
       Reflect.get(navigator, 'connection')?.dispatchEvent(new Event('change'));

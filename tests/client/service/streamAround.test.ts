@@ -33,7 +33,7 @@ describe('the device', () => {
     expect(market().state).toBe('live');
   });
 
-  it('a page that is shown again does not wait out a long delay', async () => {
+  it.each(['wake', 'network'] as const)("'%s' (shown again, another network) ends a long wait at once", async (event) => {
     await live();
     for (let i = 0; i < 6; i++) {
       socket().fail();
@@ -41,7 +41,7 @@ describe('the device', () => {
     }
     socket().fail();
     const before = hub.of('market').length;
-    page.fire('wake');
+    page.fire(event);
     await pass(0);
     expect(hub.of('market')).toHaveLength(before + 1);
   });

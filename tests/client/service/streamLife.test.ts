@@ -96,19 +96,6 @@ describe('another network', () => {
     await pass(3_000);
     expect(old.closedWith).toBe(CLOSE.watchdog.code);
   });
-
-  it('ends a long wait at once', async () => {
-    await live();
-    for (let i = 0; i < 6; i++) {
-      socket().fail();
-      await pass((market().nextAttemptAt ?? 0) - performance.now());
-    }
-    socket().fail();
-    const before = hub.of('market').length;
-    page.fire('network');
-    await pass(0);
-    expect(hub.of('market')).toHaveLength(before + 1);
-  });
 });
 
 describe('time', () => {
