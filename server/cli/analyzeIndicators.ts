@@ -1,20 +1,11 @@
 import { REFERENCE_SET } from '@/core/analysis/indicators/registry';
-import { err, ok } from '@/core/util/result';
-import { readCandles, readOptions, twelveDigits, type CandleFile, type Subcommand } from './analyzeInput';
+import { overCandles, twelveDigits, type CandleFile } from './analyzeInput';
 
 /**
  * `analyze -- indicators --candles FILE.csv[.gz] [--no-volume]`: every indicator at every candle as CSV, columns and format of the
  * reference set. Those made of volume are left out when no candle has any, or by `--no-volume`.
  */
-export const indicators: Subcommand = async (args) => {
-  const options = readOptions(args, ['candles'], ['no-volume']);
-  if (!options.ok) return options;
-  const file = options.value.values.get('candles');
-  if (file === undefined) return err('--candles FILE.csv is missing');
-  const read = await readCandles(file);
-  if (!read.ok) return read;
-  return ok(indicatorTable(read.value, read.value.hasVolume && !options.value.switches.has('no-volume')));
-};
+export const indicators = overCandles(indicatorTable);
 
 /** One line per candle: its number, its open time and the value of each column. */
 export function indicatorTable({ candles }: CandleFile, withVolume: boolean): string {

@@ -86,3 +86,18 @@ export function twelveDigits(x: number): string {
 }
 
 const withoutZeros = (digits: string): string => (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits);
+
+/**
+ * A subcommand that turns the candles of `--candles FILE.csv[.gz]` into a table. Values made of volume are left out (`withVolume` false) when no
+ * candle has any, or by `--no-volume`.
+ */
+export function overCandles(table: (file: CandleFile, withVolume: boolean) => string): Subcommand {
+  return async (args) => {
+    const options = readOptions(args, ['candles'], ['no-volume']);
+    if (!options.ok) return options;
+    const file = options.value.values.get('candles');
+    if (file === undefined) return err('--candles FILE.csv is missing');
+    const read = await readCandles(file);
+    return read.ok ? ok(table(read.value, read.value.hasVolume && !options.value.switches.has('no-volume'))) : read;
+  };
+}

@@ -1,21 +1,12 @@
 import { Indicators } from '@/core/analysis/indicators';
 import { ALL_VOTES, newTally, rationale, strengthOf, tally, VOTES } from '@/core/analysis/votes';
-import { err, ok } from '@/core/util/result';
-import { readCandles, readOptions, twelveDigits, type CandleFile, type Subcommand } from './analyzeInput';
+import { overCandles, twelveDigits, type CandleFile } from './analyzeInput';
 
 /**
  * `analyze -- ratings --candles FILE.csv[.gz] [--no-volume]`: the rating of every candle at which all votes are defined, with its
  * votes, as CSV in the columns of the reference set. Without volume there is no vote of the VWMA.
  */
-export const ratings: Subcommand = async (args) => {
-  const options = readOptions(args, ['candles'], ['no-volume']);
-  if (!options.ok) return options;
-  const file = options.value.values.get('candles');
-  if (file === undefined) return err('--candles FILE.csv is missing');
-  const read = await readCandles(file);
-  if (!read.ok) return read;
-  return ok(ratingTable(read.value, read.value.hasVolume && !options.value.switches.has('no-volume')));
-};
+export const ratings = overCandles(ratingTable);
 
 /** One line per candle with a full set of votes. */
 export function ratingTable({ candles }: CandleFile, withVolume: boolean): string {

@@ -58,25 +58,40 @@ export class QuotesDemand implements Demand {
   }
 }
 
-/** `binary10:SYMBOL`: the forecast for the next 10 s, looked at once a second. */
-export class ShortDemand implements Demand {
-  private published = -1;
+/** What is looked at once a second, and at once after it was forgotten: no trade or book changes it by itself. */
+abstract class SlowDemand implements Demand {
   private idle: number;
 
   constructor(
-    private readonly name: DemandName,
-    private readonly context: DemandContext,
+    protected readonly name: DemandName,
+    protected readonly context: DemandContext,
   ) {
     this.idle = context.idleFlushes;
   }
 
+  /** Publishes what is new; true when it has looked. */
+  protected abstract look(): boolean;
+
   told(): void {
-    // Trades and books change no forecast by themselves: it is made once a second.
+    // Made of neither trades nor books: see above.
   }
 
   flush(): boolean {
     if (++this.idle < this.context.idleFlushes) return false;
     this.idle = 0;
+    return this.look();
+  }
+
+  forget(): void {
+    this.idle = this.context.idleFlushes;
+  }
+}
+
+/** `binary10:SYMBOL`: the forecast for the next 10 s. */
+export class ShortDemand extends SlowDemand {
+  private published = -1;
+
+  protected override look(): boolean {
     const value = this.context.engine.shortSentiment(this.name.symbol);
     if (value === null || value.ts === this.published) return true;
     this.published = value.ts;
@@ -84,9 +99,9 @@ export class ShortDemand implements Demand {
     return true;
   }
 
-  forget(): void {
+  override forget(): void {
     this.published = -1;
-    this.idle = this.context.idleFlushes;
+    super.forget();
   }
 }
 
@@ -98,26 +113,12 @@ function sameQuote(a: VenueQuote | undefined, b: VenueQuote): boolean {
 const GRACE_MS = 5_000;
 const KIND: Readonly<Record<FeedMode, DataKind>> = { live: 'live', mixed: 'live', simulated: 'simulated', replay: 'replay', none: 'live' };
 
-/** `candles:SYMBOL@VENUE`: one venue's last closed and forming minute. Looked at once a second. */
-export class CandlesDemand implements Demand {
+/** `candles:SYMBOL@VENUE`: one venue's last closed and forming minute. */
+export class CandlesDemand extends SlowDemand {
   /** Text of each published candle by key. */
   private published = new Map<string, string>();
-  private idle: number;
 
-  constructor(
-    private readonly name: DemandName,
-    private readonly context: DemandContext,
-  ) {
-    this.idle = context.idleFlushes;
-  }
-
-  told(): void {
-    // Candles of one venue make no output.
-  }
-
-  flush(): boolean {
-    if (++this.idle < this.context.idleFlushes) return false;
-    this.idle = 0;
+  protected override look(): boolean {
     const { engine, channels, now } = this.context;
     const venue = this.name.venue ?? '';
     const candles = engine.venueCandles(venue, this.name.symbol);
@@ -139,8 +140,8 @@ export class CandlesDemand implements Demand {
     return true;
   }
 
-  forget(): void {
+  override forget(): void {
     this.published.clear();
-    this.idle = this.context.idleFlushes;
+    super.forget();
   }
 }

@@ -1,14 +1,15 @@
 import { err, ok, type Result } from '@/core/util/result';
 import type { MarketInput } from '@/core/market/events';
 import { BookLoader } from '../base/bookLoader';
-import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from '../base/connector';
+import type { ConnectorContext, VenueStatus } from '../base/connector';
 import type { HttpFailure } from '../base/http';
 import type { Link } from '../base/link';
 import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
 import { VenueSession } from '../base/session';
+import { SocketVenue } from '../base/socketVenue';
 import { Subscriptions } from '../base/subscriptions';
-import { BOOK_CROSSED, BOOKS_ANEW, MAX_BOOKS, VenueFeed } from '../base/venueFeed';
+import { MAX_BOOKS, VenueFeed } from '../base/venueFeed';
 import { createBinanceBackfill } from './backfill';
 import type { BinanceMapped } from './mapper';
 import type { BinanceOptions } from './options';
@@ -33,20 +34,21 @@ export interface BinanceHosts {
 }
 
 /** The live feed: sockets, subscriptions and REST of Binance. What messages mean is the translator's business. */
-export class BinanceFeed implements Connector {
+export class BinanceFeed extends SocketVenue {
   readonly id = 'binance';
   private readonly session: VenueSession;
   private readonly subscriptions: Subscriptions;
-  private readonly feed: VenueFeed;
-  private translator: BinanceTranslator;
+  protected readonly feed: VenueFeed;
+  protected translator: BinanceTranslator;
   private books: BookLoader | null = null;
   private rest: BinanceRest | null = null;
 
   constructor(
-    private readonly context: ConnectorContext,
+    context: ConnectorContext,
     private readonly hosts: BinanceHosts,
     private readonly options: BinanceOptions,
   ) {
+    super(context);
     this.subscriptions = new Subscriptions(options.silentStreamMs);
     this.feed = new VenueFeed({
       ...options, ...selectCrypto(context.instruments, { name: 'Binance', mayBeListed, spell: toBinance, max: MAX_SYMBOLS }),
@@ -68,8 +70,7 @@ export class BinanceFeed implements Connector {
 
   start(): void {
     const { context, options, feed, session } = this;
-    if ((session.state !== 'off' && session.state !== 'refused') || !feed.begin()) return;
-    if (session.state === 'refused') session.stop();
+    if (!this.begin(session)) return;
     const { signal } = feed;
     const rest = new BinanceRest(this.hosts.rest, feed.http, signal);
     const translator = this.createTranslator();
@@ -94,21 +95,12 @@ export class BinanceFeed implements Connector {
     return Promise.resolve();
   }
 
-  refill(): void {
-    this.feed.refill();
-  }
-
-  older(query: OlderQuery): Promise<Result<OlderCandles, string>> {
-    return this.feed.older(query);
-  }
-
   /** The next change finds no book and asks for a snapshot. */
-  reloadBooks(symbol?: string): void {
-    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
-    this.translator.cut(BOOKS_ANEW, this.context.clock.now());
+  protected override reloadAll(reason: string): void {
+    this.translator.cut(reason, this.context.clock.now());
   }
 
-  status(): VenueStatus {
+  override status(): VenueStatus {
     return this.feed.status([{ name: 'streams', per: 'connection', limit: MAX_STREAMS, used: this.subscriptions.wanted.length, resetsInMs: null }]);
   }
 
@@ -179,7 +171,7 @@ export class BinanceFeed implements Connector {
   }
 
   private switched(planned: boolean, reason: string): void {
-    this.feed.switched(planned);
+    this.feed.switched(planned, reason);
     if (!planned) this.translator.cut(reason, this.context.clock.now());
   }
 

@@ -1,12 +1,13 @@
 import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
-import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from '../base/connector';
+import type { ConnectorContext } from '../base/connector';
 import type { HttpFailure } from '../base/http';
 import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
 import { VenueSession } from '../base/session';
+import { SocketVenue } from '../base/socketVenue';
 import { Subscriptions } from '../base/subscriptions';
-import { BOOK_CROSSED, BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
+import { VenueFeed } from '../base/venueFeed';
 import type { CoinbaseMapped } from './mapped';
 import type { CoinbaseOptions } from './options';
 import { CoinbaseRepairs } from './repairs';
@@ -22,14 +23,14 @@ const CALLS = { name: 'REST calls', per: 'minute', limit: 240 } as const;
 const PRODUCTS_PER_POLL = 10;
 
 /** The live feed: sockets, subscriptions and REST of Coinbase. What messages mean is the translator's business. */
-export class CoinbaseFeed implements Connector {
+export class CoinbaseFeed extends SocketVenue {
   readonly id = 'coinbase';
   private readonly session: VenueSession;
   private readonly subscriptions: Subscriptions;
-  private readonly feed: VenueFeed;
+  protected readonly feed: VenueFeed;
   private readonly streams: CoinbaseStreams;
   private readonly repairs: CoinbaseRepairs;
-  private translator: CoinbaseTranslator;
+  protected translator: CoinbaseTranslator;
   private rest: CoinbaseRest | null = null;
   private ticker: NodeJS.Timeout | null = null;
   /** Monotonic ms. */
@@ -38,9 +39,10 @@ export class CoinbaseFeed implements Connector {
   private polled = 0;
 
   constructor(
-    private readonly context: ConnectorContext,
+    context: ConnectorContext,
     private readonly options: CoinbaseOptions,
   ) {
+    super(context);
     this.subscriptions = new Subscriptions(options.silentStreamMs);
     this.feed = new VenueFeed({
       ...options, ...selectCrypto(context.instruments, { name: 'Coinbase', mayBeListed, spell: toCoinbase }),
@@ -68,8 +70,7 @@ export class CoinbaseFeed implements Connector {
 
   start(): void {
     const { context, options, feed, session } = this;
-    if ((session.state !== 'off' && session.state !== 'refused') || !feed.begin()) return;
-    if (session.state === 'refused') session.stop();
+    if (!this.begin(session)) return;
     const { signal } = feed;
     const rest = new CoinbaseRest(context.urls.rest.replace(/\/+$/, ''), feed.http, signal);
     this.rest = rest;
@@ -89,22 +90,9 @@ export class CoinbaseFeed implements Connector {
     return Promise.resolve();
   }
 
-  refill(): void {
-    this.feed.refill();
-  }
-
-  older(query: OlderQuery): Promise<Result<OlderCandles, string>> {
-    return this.feed.older(query);
-  }
-
   /** A new connection begins with snapshots. */
-  reloadBooks(symbol?: string): void {
-    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
-    this.session.handOver(BOOKS_ANEW);
-  }
-
-  status(): VenueStatus {
-    return this.feed.status();
+  protected override reloadAll(reason: string): void {
+    this.session.handOver(reason);
   }
 
   private halt(reason: string): void {
@@ -172,7 +160,7 @@ export class CoinbaseFeed implements Connector {
   }
 
   private switched(planned: boolean, reason: string): void {
-    this.feed.switched(planned);
+    this.feed.switched(planned, reason);
     this.lastHeartbeat = null;
     this.repairs.clear();
     this.translator.cut(reason, this.context.clock.now());

@@ -1,12 +1,13 @@
 import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
-import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from '../base/connector';
+import type { ConnectorContext, VenueStatus } from '../base/connector';
 import type { HttpFailure } from '../base/http';
 import type { Link } from '../base/link';
 import { formFault, selectCrypto } from '../base/selection';
 import { VenueSession } from '../base/session';
+import { SocketVenue } from '../base/socketVenue';
 import { Subscriptions } from '../base/subscriptions';
-import { BOOK_CROSSED, BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
+import { VenueFeed } from '../base/venueFeed';
 import { createKrakenBackfill } from './backfill';
 import type { KrakenMapped, KrakenPart } from './mapped';
 import type { KrakenOptions } from './options';
@@ -26,14 +27,14 @@ const UNANSWERED_MS = 30_000;
 const CALLS = { name: 'REST calls', per: 'minute', limit: 60 } as const;
 
 /** The live feed: socket, subscriptions and REST of Kraken. What messages mean is the translator's business. */
-export class KrakenFeed implements Connector {
+export class KrakenFeed extends SocketVenue {
   readonly id = 'kraken';
   private readonly session: VenueSession;
   private readonly subscriptions = new Subscriptions(UNANSWERED_MS);
-  private readonly feed: VenueFeed;
+  protected readonly feed: VenueFeed;
   private readonly requests: KrakenRequests;
   private readonly repeats: KrakenRepeats;
-  private translator: KrakenTranslator;
+  protected translator: KrakenTranslator;
   private rest: KrakenRest | null = null;
   private beat: NodeJS.Timeout | null = null;
   /** Monotonic ms of the newest message of any kind, and of the last ping. */
@@ -42,10 +43,11 @@ export class KrakenFeed implements Connector {
   private system = 'online';
 
   constructor(
-    private readonly context: ConnectorContext,
+    context: ConnectorContext,
     private readonly hosts: { readonly ws: string; readonly rest: string },
     private readonly options: KrakenOptions,
   ) {
+    super(context);
     const { clock, random } = context;
     this.feed = new VenueFeed({
       ...options, ...selectCrypto(context.instruments, { name: 'Kraken', mayBeListed, spell: (symbol) => symbol, max: MAX_SYMBOLS }),
@@ -70,8 +72,7 @@ export class KrakenFeed implements Connector {
 
   start(): void {
     const { context, options, session, feed } = this;
-    if ((session.state !== 'off' && session.state !== 'refused') || !feed.begin()) return;
-    if (session.state === 'refused') session.stop();
+    if (!this.begin(session)) return;
     const { signal } = feed;
     this.translator = this.createTranslator();
     this.rest = new KrakenRest(this.hosts.rest, feed.http, signal, options.restPaceMs);
@@ -94,22 +95,13 @@ export class KrakenFeed implements Connector {
     return Promise.resolve();
   }
 
-  refill(): void {
-    this.feed.refill();
-  }
-
-  older(query: OlderQuery): Promise<Result<OlderCandles, string>> {
-    return this.feed.older(query);
-  }
-
   /** A new connection begins with snapshots. */
-  reloadBooks(symbol?: string): void {
-    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
-    this.session.handOver(BOOKS_ANEW);
+  protected override reloadAll(reason: string): void {
+    this.session.handOver(reason);
   }
 
-  status(): VenueStatus {
-    const status = this.feed.status();
+  override status(): VenueStatus {
+    const status = super.status();
     return status.state === 'off' ? status : { ...status, reason: status.reason + this.systemWords() };
   }
 
@@ -209,7 +201,7 @@ export class KrakenFeed implements Connector {
   }
 
   private switched(planned: boolean, reason: string): void {
-    this.feed.switched(planned);
+    this.feed.switched(planned, reason);
     if (!planned) this.translator.cut(reason, this.context.clock.now());
   }
 

@@ -1,11 +1,12 @@
 import type { MarketInput } from '@/core/market/events';
 import { err, ok, type Result } from '@/core/util/result';
 import { BookLoader } from '../base/bookLoader';
-import type { Connector, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from '../base/connector';
+import type { ConnectorContext, VenueStatus } from '../base/connector';
 import type { HttpFailure } from '../base/http';
 import type { Listed } from '../base/listings';
 import { formFault, selectCrypto } from '../base/selection';
-import { BOOK_CROSSED, BOOKS_ANEW, VenueFeed } from '../base/venueFeed';
+import { SocketVenue } from '../base/socketVenue';
+import { VenueFeed } from '../base/venueFeed';
 import { createOkxBackfill } from './backfill';
 import type { OkxMapped } from './mapper';
 import type { OkxOptions } from './options';
@@ -26,20 +27,21 @@ export interface OkxHosts {
 }
 
 /** The live feed: sockets, subscriptions and REST of OKX. What messages mean is the translator's business. */
-export class OkxFeed implements Connector {
+export class OkxFeed extends SocketVenue {
   readonly id = 'okx';
   private readonly market: OkxSocket;
   private readonly candles: OkxSocket;
-  private readonly feed: VenueFeed;
-  private translator: OkxTranslator;
+  protected readonly feed: VenueFeed;
+  protected translator: OkxTranslator;
   private books: BookLoader | null = null;
   private rest: OkxRest | null = null;
 
   constructor(
-    private readonly context: ConnectorContext,
+    context: ConnectorContext,
     private readonly hosts: OkxHosts,
     private readonly options: OkxOptions,
   ) {
+    super(context);
     this.feed = new VenueFeed({
       ...options, ...selectCrypto(context.instruments, { name: 'OKX', mayBeListed, spell: toOkx, max: MAX_SYMBOLS }),
       id: this.id, name: 'OKX', context, budgets: [CALLS], fallback: { afterMs: options.limits.staleMs, ...options.fallback },
@@ -57,7 +59,7 @@ export class OkxFeed implements Connector {
     this.candles = new OkxSocket({
       ...common, part: 'business', limits: options.candleLimits,
       onMessage: (text, at) => this.message(this.candles, text, at),
-      onSwitch: (planned) => context.metrics.venueReconnects.inc({ venue: this.id, reason: planned ? 'planned' : 'lost' }),
+      onSwitch: (planned, reason) => this.feed.reconnected(planned, reason),
       // Prices do not depend on it: without it candles are made of the trades.
       onState: (state, reason) => context.log.info({ state, reason }, 'candle socket of OKX'),
     });
@@ -65,10 +67,8 @@ export class OkxFeed implements Connector {
 
   start(): void {
     const { context, options, market, feed } = this;
-    const { state } = market.session;
-    if ((state !== 'off' && state !== 'refused') || !feed.begin()) return;
+    if (!this.begin(market.session, () => market.stop())) return;
     this.candles.stop();
-    if (state === 'refused') market.stop();
     const { signal } = feed;
     const rest = new OkxRest(this.hosts.rest, feed.http, signal, options.restPaceMs);
     const translator = this.createTranslator();
@@ -93,21 +93,12 @@ export class OkxFeed implements Connector {
     return Promise.resolve();
   }
 
-  refill(): void {
-    this.feed.refill();
-  }
-
-  older(query: OlderQuery): Promise<Result<OlderCandles, string>> {
-    return this.feed.older(query);
-  }
-
   /** The next change finds no book and asks for a snapshot. */
-  reloadBooks(symbol?: string): void {
-    if (symbol !== undefined) return this.translator.reload(symbol, BOOK_CROSSED, this.context.clock.now());
-    this.translator.cut(BOOKS_ANEW, this.context.clock.now(), true);
+  protected override reloadAll(reason: string): void {
+    this.translator.cut(reason, this.context.clock.now(), true);
   }
 
-  status(): VenueStatus {
+  override status(): VenueStatus {
     return this.feed.status([this.market.operationBudget, ...(this.options.candles ? [this.candles.operationBudget] : [])]);
   }
 
@@ -167,7 +158,7 @@ export class OkxFeed implements Connector {
   }
 
   private switched(planned: boolean, reason: string): void {
-    this.feed.switched(planned);
+    this.feed.switched(planned, reason);
     this.translator.cut(reason, this.context.clock.now(), planned);
   }
 
