@@ -1,6 +1,7 @@
 import { Audit } from '../server/auth/audit';
 import { Auth } from '../server/auth/auth';
 import { createLogger } from '../server/observability/logger';
+import { createMetrics } from '../server/observability/metrics';
 import { systemClock } from '../server/observability/clock';
 import type { Figure } from './figure';
 
@@ -26,6 +27,7 @@ function welch(a: readonly number[], b: readonly number[]): number {
 export function measureTokens(): Promise<Figure[]> {
   const auth = new Auth({
     token: TOKEN, viewerToken: 'v7'.repeat(24), trustedProxies: [], connectionsPerUser: 1, clock: systemClock, audit: new Audit({ dataDir: ':memory:', log: createLogger('silent'), clock: systemClock }),
+    metrics: createMetrics(),
   });
   const times: Record<string, number[]> = { [CLOSE]: [], [FAR]: [] };
   const once = (token: string): number => {

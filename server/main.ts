@@ -44,6 +44,7 @@ import { checkOrigin, hostAllowed } from './hub/origin';
 import { createSteadyClock } from './observability/clock';
 import { keepHeapSmall } from './observability/heap';
 import { createBrowserReports } from './observability/hops';
+import { watchIncidents } from './observability/incidents';
 import { createLifecycle } from './observability/lifecycle';
 import { createLogger, type Logger } from './observability/logger';
 import { watchEventLoop } from './observability/loopDelay';
@@ -267,7 +268,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   const { bus, engine, clock, metrics } = core;
   const { token, viewerToken, trustedProxies, connectionsPerUser } = config;
   const audit = new Audit({ dataDir: config.dataDir, log: log.child({ part: 'audit' }), clock });
-  const http = httpOptions(place, new Auth({ token, viewerToken, trustedProxies, connectionsPerUser, clock, audit }));
+  const http = httpOptions(place, new Auth({ token, viewerToken, trustedProxies, connectionsPerUser, clock, audit, metrics }));
   let hub: Hub | null = null;
   const historyOptions = { clock, log: log.child({ part: 'history' }), metrics, limits: limitsOf(config) };
   const history = createHistory({
@@ -289,7 +290,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
   hub = doors.hub;
   const pipeline = createPipeline({ engine, bus, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'pipeline' }), newEpoch, warmUp, score, onInput: recording.recordings.accept });
   const model = createModelStore(core);
-  const stopWatching = watchEventLoop(metrics);
+  const watches = [watchEventLoop(metrics), watchIncidents(bus, metrics, log.child({ part: 'incidents' }))];
   return {
     app: doors.app,
     async run() {
@@ -312,11 +313,12 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       await supervisor.stop();
       pipeline.stop();
       await recording.stop();
-      stopWatching();
+      for (const end of watches) end();
       await score.close();
       await model?.close();
       await history.close();
       await doors.app.close();
+      http.auth.stop();
       await audit.settled();
     },
   };

@@ -39,10 +39,12 @@ export class Audit {
     this.file = options.dataDir === ':memory:' ? null : join(options.dataDir, 'audit.jsonl');
   }
 
-  note(facts: Omit<AuditEntry, 'time'>): void {
-    const clean = Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, printable(text)]));
-    const entry = { time: new Date(this.options.clock.now()).toISOString(), ...facts, ...clean };
-    this.options.log.info({ audit: true, ...facts, ...clean }, 'audit');
+  /** `times`: the line stands for so many of the same kind. */
+  note(facts: Omit<AuditEntry, 'time'>, times = 1): void {
+    const told = times === 1 ? facts : { ...facts, outcome: `${facts.outcome} (${times} times)` };
+    const clean = Object.fromEntries(Object.entries(told).map(([name, text]) => [name, printable(text)]));
+    const entry = { time: new Date(this.options.clock.now()).toISOString(), ...told, ...clean };
+    this.options.log.info({ audit: true, ...told, ...clean, times }, 'audit');
     this.entries.push(entry);
     if (this.entries.length > LIMITS.kept) this.entries = this.entries.slice(-LIMITS.kept / 2);
     const { file } = this;

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { TICKET_PROTOCOL, TIMINGS } from '@/core/contract';
+import { TICKET_PROTOCOL, TIMINGS, type ErrorName } from '@/core/contract';
 import type { Clock } from '../observability/clock';
+import { Floods } from '../observability/floods';
+import type { Metrics } from '../observability/metrics';
 import type { Audit } from './audit';
 import { cookieName, readCookie } from './cookie';
 import { EVERYBODY, type Identity, type Role } from './identity';
 import { OPEN_PASS, type Pass } from './pass';
 import { Attempts, Pace } from './pace';
-import { createPeerReader, limitKey, type Peer } from './peer';
+import { createPeerReader, limitKey, type Peer, type Requester } from './peer';
 import { CsrfTokens, digest, same } from './secret';
 import { Sessions } from './sessions';
 import { SocketPass } from './socketPass';
@@ -21,12 +23,13 @@ export interface AuthOptions {
   readonly connectionsPerUser: number;
   readonly clock: Clock;
   readonly audit: Audit;
+  readonly metrics: Pick<Metrics, 'upgradesRefused' | 'requestsRefused'>;
 }
 
 /** Time anybody else has to say who they are, ms: a socket without any right is closed within 100 ms. */
 const GRACE_MS = 80;
-/** Per minute: tickets of a user, changes by a user, lines about refusals of one address. */
-const PACES = { tickets: 60, changes: 120, refusals: 20 } as const;
+/** Per minute: tickets of a user, changes by a user. */
+const PACES = { tickets: 60, changes: 120 } as const;
 
 /** Who may do what: tokens, sessions, tickets, and what proves that a request is meant. One for the whole process, replays included. */
 export class Auth {
@@ -37,8 +40,8 @@ export class Auth {
   private readonly tickets: Tickets;
   private readonly csrf = new CsrfTokens();
   private readonly ticketPace: Pace;
-  private readonly refusals: Pace;
-  private readonly readPeer: (request: IncomingMessage) => Peer;
+  private readonly refusals = new Floods();
+  private readonly readPeer: (request: Requester) => Peer;
   private readonly known: readonly { readonly digest: Buffer; readonly role: Role }[];
   /** Open sockets by user. */
   private readonly open = new Map<string, number>();
@@ -51,7 +54,6 @@ export class Auth {
     this.attempts = new Attempts(clock);
     this.ticketPace = new Pace(clock, PACES.tickets);
     this.changes = new Pace(clock, PACES.changes);
-    this.refusals = new Pace(clock, PACES.refusals);
     this.readPeer = createPeerReader(options.trustedProxies);
     this.known = [{ role: 'admin' as const, text: token }, { role: 'viewer' as const, text: viewerToken }].flatMap(({ role, text }) => (text === null ? [] : [{ role, digest: digest(text) }]));
   }
@@ -60,7 +62,7 @@ export class Auth {
     return this.options.token === null ? 'none' : 'token';
   }
 
-  peer(request: IncomingMessage): Peer {
+  peer(request: Requester): Peer {
     return this.readPeer(request);
   }
 
@@ -73,7 +75,7 @@ export class Auth {
   }
 
   /** Who makes a request; null = nobody that is known. A header goes before a cookie: what it says counts, also when it is wrong. */
-  identify(request: IncomingMessage): Identity | null {
+  identify(request: Requester): Identity | null {
     if (this.mode === 'none') return EVERYBODY;
     const { authorization, cookie } = request.headers;
     if (authorization !== undefined) {
@@ -116,17 +118,20 @@ export class Auth {
     const given = this.identify(request);
     const pass = new SocketPass({
       sessions: this.sessions, clock: this.options.clock, redeem, graceMs: dialect === 'plain' ? 0 : bringsTicket(request) ? TIMINGS.helloMs : GRACE_MS,
-      enter: (user) => this.enter(user), leave: (user) => this.leave(user), refused: () => this.refused(request, `stream ${stream}`, 'unauthorized'),
+      enter: (user) => this.enter(user), leave: (user) => this.leave(user), refused: () => {
+        this.options.metrics.upgradesRefused.inc({ reason: 'unauthorized' });
+        this.tell(request, `stream ${stream}`, 'unauthorized');
+      },
     });
     if (given) pass.admit(given, false);
     else if (inAddress !== null) pass.redeem(inAddress);
     return pass;
   };
 
-  /** An upgrade that did not come as far as a pass: another page, another name, too many. */
+  /** An upgrade that did not come as far as a pass: another page, another name, too many. The door has counted it. */
   readonly upgradeRefused = (request: IncomingMessage, reason: string): void => {
     const { origin, host } = request.headers;
-    this.refused(request, 'stream', reason === 'bad_origin' ? `bad_origin ${origin ?? '(none, with a cookie)'}` : reason === 'bad_host' ? `bad_host ${host ?? '(none)'}` : reason);
+    this.tell(request, 'stream', reason === 'bad_origin' ? `bad_origin ${origin ?? '(none, with a cookie)'}` : reason === 'bad_host' ? `bad_host ${host ?? '(none)'}` : reason, reason);
   };
 
   private enter(user: string): boolean {
@@ -144,13 +149,28 @@ export class Auth {
 
   /** Writes down what somebody did. */
   note(request: IncomingMessage, action: string, outcome: string, target = '', identity = this.identify(request)): void {
-    this.audit.note({ who: identity?.role ?? 'nobody', user: identity?.user ?? '', address: this.peer(request).address, action, target, outcome });
+    this.audit.note({ ...this.who(request, identity), action, target, outcome });
   }
 
-  /** Writes down a refusal; of one address so many a minute, as a flood of them says no more than the first. */
-  refused(request: IncomingMessage, action: string, outcome: string): void {
-    const { address } = this.peer(request);
-    if (this.refusals.take(limitKey(address)) === 0) this.note(request, action, outcome);
+  /** Counts a refused request and writes it down. `route`: what it asked for as it is known by here; `outcome`: in other words than its code. */
+  refused(request: Requester, action: string, code: ErrorName, { route = action, outcome = code }: { readonly route?: string; readonly outcome?: string } = {}): void {
+    this.options.metrics.requestsRefused.inc({ code });
+    this.tell(request, action, outcome, `${route} ${outcome}`);
+  }
+
+  /** Writes down what was still to be said of refusals. */
+  stop(): void {
+    this.refusals.stop();
+  }
+
+  /** The first of a kind from an address, then how many followed. What the kind is must not be for the peer to choose. */
+  private tell(request: Requester, action: string, outcome: string, kind = `${action} ${outcome}`): void {
+    const facts = { ...this.who(request, this.identify(request)), action, target: '', outcome };
+    this.refusals.note(`${limitKey(facts.address)} ${kind}`, (times) => this.audit.note(facts, times));
+  }
+
+  private who(request: Requester, identity: Identity | null): { readonly who: string; readonly user: string; readonly address: string } {
+    return { who: identity?.role ?? 'nobody', user: identity?.user ?? '', address: this.peer(request).address };
   }
 }
 

@@ -9,6 +9,9 @@ export interface Peer {
   readonly secure: boolean;
 }
 
+/** As much of a request as tells who makes it. */
+export type Requester = Pick<IncomingMessage, 'headers' | 'socket'>;
+
 /** `::ffff:10.0.0.1` is `10.0.0.1`. */
 const plain = (address: string): string => (/^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address);
 
@@ -37,7 +40,7 @@ function listOf(entries: readonly string[]): BlockList {
  * Reads the peer of a request. `X-Forwarded-For` and `X-Forwarded-Proto` count only when the connection itself comes from a listed proxy; of the chain, the last
  * address that is no listed proxy is the client. What stands before it was written by the client and proves nothing.
  */
-export function createPeerReader(trusted: readonly string[]): (request: IncomingMessage) => Peer {
+export function createPeerReader(trusted: readonly string[]): (request: Requester) => Peer {
   const proxies = listOf(trusted);
   const isProxy = (address: string): boolean => proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   return ({ socket, headers }) => {

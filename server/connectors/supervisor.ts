@@ -191,7 +191,6 @@ class FeedSupervisor implements Supervisor {
     if (this.mode !== mode) this.books.clear();
     this.mode = mode;
     this.reason = reason;
-    this.options.log.info({ mode }, reason);
     this.options.emit({ type: 'mode', mode, reason, receiveTime: this.feedClock.now() });
   }
 

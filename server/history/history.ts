@@ -193,7 +193,10 @@ class DuckHistory implements History {
     this.damaged = operation !== 'open' && isDamage(error);
     // A fatal error leaves DuckDB unusable until the file is opened again.
     this.release();
-    if (this.state.state === 'ok') log.error({ err: error, operation }, 'history cannot be written; streaming goes on');
+    if (this.state.state === 'ok') {
+      metrics.historyStates.inc({ state: 'degraded' });
+      log.error({ err: error, operation }, 'history cannot be written; streaming goes on');
+    }
     const lost = this.queue.lost();
     this.say('degraded', `history cannot be written: ${words(error)}${lost === '' ? '' : `; ${lost} were lost`}`);
   }
@@ -203,6 +206,7 @@ class DuckHistory implements History {
     this.state = { state, reason };
     if (!changed) return;
     if (state === 'ok') {
+      this.options.metrics.historyStates.inc({ state });
       this.options.log.info({ lost: this.queue.lost(), reason }, 'history can be written again');
       this.queue.dropped.clear();
     }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex, Writable } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { LIMITS } from '@/core/contract';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Auth } from '../auth/auth';
@@ -27,7 +28,7 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
   const logger: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }), trustProxy: false, bodyLimit: HTTP_LIMITS.bodyBytes, requestTimeout: HTTP_LIMITS.requestMs,
-    routerOptions: { maxParamLength: LIMITS.channelLength * 3 }, forceCloseConnections: true, clientErrorHandler: answerBrokenRequest,
+    routerOptions: { maxParamLength: LIMITS.channelLength * 3 }, forceCloseConnections: true, clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, auth),
     frameworkErrors: (_error, _request, reply) => void fail(reply.headers(SECURITY_HEADERS), 'bad_request'),
     http: { maxHeaderSize: HTTP_LIMITS.headerBytes, headersTimeout: HTTP_LIMITS.headersMs, connectionsCheckingInterval: HTTP_LIMITS.checkMs },
   });
@@ -79,7 +80,7 @@ export async function createHttpServer(ports: HttpPorts, options: HttpOptions, l
 function answerRefusal(request: FastifyRequest, reply: FastifyReply, { code, detail, waitMs }: Refusal, auth: Auth): FastifyReply {
   const action = `${request.method} ${request.url.split('?')[0] ?? ''}`;
   const brought = request.headers.authorization !== undefined || request.headers.cookie !== undefined;
-  if (code !== 'unauthorized' || brought) auth.refused(request.raw, action, code);
+  if (code !== 'unauthorized' || brought) auth.refused(request.raw, action, code, { route: `${request.method} ${request.routeOptions.url ?? ''}` });
   if (waitMs !== undefined) reply.header('retry-after', String(Math.ceil(waitMs / 1_000)));
   return fail(reply, code, detail);
 }
@@ -94,13 +95,14 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   return fail(reply, 'internal');
 }
 
-/** Answers what is not HTTP, too large or too slow; the socket is closed either way. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Writable): void {
+/** Answers what is not HTTP, too large or too slow, and writes it down; the socket is closed either way. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, auth: Auth): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large', ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout' }[error.code ?? ''] ?? '400 Bad Request';
+  auth.refused({ headers: {}, socket }, 'broken request', 'bad_request', { outcome: status });
   const body = JSON.stringify(failureBody('bad_request', status.slice(4).toLowerCase()));
   socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 }

@@ -22,7 +22,7 @@ const seconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1_000)
 /** Signing in and out, tickets for sockets, and what administrators did. */
 export function sessionRoutes(app: FastifyInstance, auth: Auth, note: Note): void {
   app.get(SESSION_PATHS.session, (request) => sessionAnswer(auth, auth.identify(request.raw)));
-  app.post(SESSION_PATHS.login, (request, reply) => signIn(auth, request, reply, note));
+  app.post(SESSION_PATHS.login, (request, reply) => signIn(auth, request, reply));
   app.post(SESSION_PATHS.logout, (request, reply) => signOut(auth, request, reply, note));
   app.post(SESSION_PATHS.ticket, (request, reply) => {
     const asked = v.safeParse(TicketFor, request.body);
@@ -47,20 +47,20 @@ function sessionAnswer(auth: Auth, identity: Identity | null): SessionAnswer {
 }
 
 /** The same answer, after the same work, for every token that is wrong. A session that was there before ends: a cookie planted beforehand is worth nothing. */
-function signIn(auth: Auth, request: FastifyRequest, reply: FastifyReply, note: Note): unknown {
+function signIn(auth: Auth, request: FastifyRequest, reply: FastifyReply): unknown {
   if (auth.mode === 'none') return fail(reply, 'not_possible', 'no token is set here, nobody needs to sign in');
   const asked = v.safeParse(Login, request.body);
   if (!asked.success) return fail(reply, 'bad_request', 'token is a text; cookie is true or false');
   const { address, secure } = auth.peer(request.raw);
   const waitMs = auth.attempts.waitMs(limitKey(address));
   if (waitMs > 0) {
-    auth.refused(request.raw, 'login', 'too many attempts');
+    auth.refused(request.raw, 'login', 'rate_limited', { outcome: 'too many attempts' });
     return fail(reply.header('retry-after', seconds(waitMs)), 'rate_limited', `too many attempts; try again in ${seconds(waitMs)} s`);
   }
   const role = auth.roleOf(asked.output.token);
   if (role === null) {
     auth.attempts.failed(limitKey(address));
-    note(request, 'login', 'wrong token');
+    auth.refused(request.raw, 'login', 'unauthorized', { outcome: 'wrong token' });
     return fail(reply, 'unauthorized', 'this token is not known here');
   }
   auth.attempts.succeeded(limitKey(address));

@@ -44,16 +44,12 @@ export function createClients(hub: HubContext): Clients {
     }
   }
 
-  /** Limits are told after the handshake, by close code: browsers hide the status of a refused upgrade. */
-  function turnAway(connection: Connection, { unsupported, admission }: Accepted): boolean {
-    if (!unsupported && admission === 'ok') return false;
-    if (unsupported) connection.error('unsupported_version', '');
-    const name = unsupported ? 'unknownSubprotocol' : admission === 'address' ? 'tooManyConnections' : 'overloaded';
-    metrics.upgradesRefused.inc({ reason: unsupported ? 'subprotocol' : admission });
+  function turnAway(connection: Connection, reason: NonNullable<Accepted['turnedAway']>): void {
+    if (reason === 'subprotocol') connection.error('unsupported_version', '');
+    const name = reason === 'subprotocol' ? 'unknownSubprotocol' : reason === 'address' ? 'tooManyConnections' : 'overloaded';
     // Not all who were turned away at once are to come back at once.
     const spread = name === 'overloaded' ? Math.round(hub.random() * hub.spreadMs()) : 0;
     connection.close(name, RETURN_MS[name] === undefined ? undefined : RETURN_MS[name] + spread);
-    return true;
   }
 
   function accept(accepted: Accepted, admissions: Admissions): void {
@@ -67,13 +63,13 @@ export function createClients(hub: HubContext): Clients {
     ws.on('close', (code: number) => {
       const label = closeLabel(connection.closedWith ?? failure, code);
       metrics.clientCloses.inc({ code: label });
+      log.info({ connection: id, stream: endpoint, code: label }, 'client gone');
       if (!all.delete(connection)) return;
       connection.gone();
       admissions.leave(address);
       metrics.clients.dec({ stream: endpoint });
-      log.info({ connection: id, stream: endpoint, code: label }, 'client gone');
     });
-    if (turnAway(connection, accepted)) return accepted.pass.end();
+    if (accepted.turnedAway !== null) return turnAway(connection, accepted.turnedAway);
     all.add(connection);
     admissions.enter(address);
     metrics.clients.inc({ stream: endpoint });

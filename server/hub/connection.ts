@@ -134,8 +134,14 @@ export class Connection implements Reader {
     return true;
   }
 
+  refused(code: ErrorName): void {
+    const { metrics, floods, log } = this.hub;
+    metrics.clientErrors.inc({ code });
+    floods.note(`${this.session.id} ${code}`, (times) => log.info({ connection: this.session.id, code, times }, 'a message of a client was refused'));
+  }
+
   error(code: ErrorName, detail: string, id?: number, retryAfterMs?: number): void {
-    this.hub.metrics.clientErrors.inc({ code });
+    this.refused(code);
     const { words, retryable } = ERRORS[code];
     const message = detail ? `${words}: ${detail}`.slice(0, 512) : words;
     const extra = { ...(id === undefined ? {} : { id }), ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) };
@@ -267,12 +273,12 @@ export class Connection implements Reader {
     const now = this.hub.clock.monotonic();
     if (this.messages.take(now)) return true;
     if (this.overruns.hit(now)) {
-      this.hub.metrics.clientErrors.inc({ code: 'rate_limited' });
+      this.refused('rate_limited');
       this.close('rateLimited', 10_000);
     } else if (now - this.errorToldAt >= 1_000) {
       this.errorToldAt = now;
       this.error('rate_limited', '', undefined, this.messages.waitMs());
-    } else this.hub.metrics.clientErrors.inc({ code: 'rate_limited' });
+    } else this.refused('rate_limited');
     return false;
   }
 
@@ -287,7 +293,7 @@ export class Connection implements Reader {
     if (message.type === 'hello') return this.hello(message);
     if (!this.greeted) return this.error('bad_message', 'the first message is hello', 'id' in message ? message.id : undefined);
     // Whoever does not read is not answered; whoever reads again asks again (the client does after 5 s).
-    if (message.type !== 'ack' && this.session.stats().buffered > REPLY_CAP_BYTES) return this.hub.metrics.clientErrors.inc({ code: 'overloaded' });
+    if (message.type !== 'ack' && this.session.stats().buffered > REPLY_CAP_BYTES) return this.refused('overloaded');
     switch (message.type) {
       case 'subscribe':
       case 'unsubscribe':

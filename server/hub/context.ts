@@ -1,5 +1,6 @@
 import type { FeedMode, FeedSummary, StatusMessage } from '@/core/contract';
 import type { Clock, FeedClock } from '../observability/clock';
+import type { Floods } from '../observability/floods';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import type { Encoder } from './encode';
@@ -27,6 +28,8 @@ export interface HubContext {
   readonly spreadMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Lines of the log about what clients do wrong. */
+  readonly floods: Floods;
   /** A reader of this channel waits for room; try again at the next flush. */
   readonly waiting: (channel: string) => void;
 }

@@ -5,6 +5,7 @@ import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { Bus, BusMessage } from '../bus/bus';
 import { madeOnDemand } from '../bus/onDemand';
 import type { Clock, FeedClock } from '../observability/clock';
+import { Floods } from '../observability/floods';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { createClients } from './clients';
@@ -73,7 +74,7 @@ function createContext(dependencies: HubDependencies, options: HubOptions, own: 
   }, undefined, (kind) => metrics.bookFrames.inc({ kind }));
   const replicas = createReplicas(clock, log);
   const wants = createWants(bus, replicas, metrics, options);
-  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, present, random, ...own };
+  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, present, random, floods: new Floods(), ...own };
 }
 
 /** Builds the hub: replicas of the bus's channels, connections that read them, and the door in front. */
@@ -137,6 +138,7 @@ export function createHub(dependencies: HubDependencies): Hub {
       pushes.stop();
       context.wants.stop();
       clearInterval(ticker);
+      context.floods.stop();
     },
   };
 }

@@ -16,6 +16,8 @@ export interface Reader extends Outlet {
   readonly defaultChannel: ParsedChannel | null;
   sv: number;
   reply(message: ServerMessage): boolean;
+  /** Counts one of its messages as refused, without an answer. */
+  refused(code: ErrorName): void;
   error(code: ErrorName, detail: string, id?: number, retryAfterMs?: number): void;
   /** Sends what is missing in one channel, or in all. */
   flush(sub: Subscription): void;

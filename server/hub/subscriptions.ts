@@ -105,7 +105,7 @@ export class Subscriptions {
       if (answer.ok) answers.push(answer.text);
       else if (answer.code) rejected.push({ channel: name, code: answer.code });
     }
-    for (const { code } of rejected) this.hub.metrics.clientErrors.inc({ code });
+    for (const { code } of rejected) client.refused(code);
     const id = message.id === undefined ? '' : `"id":${message.id},`;
     client.send(`{"type":"subscribed",${id}"sv":${client.sv},"channels":[${answers.join()}],"rejected":${JSON.stringify(rejected)}}`);
     client.flushAll();

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { ANY_STREAM_PATH, ERRORS, STREAM_NAMES, STREAMS, SUBPROTOCOLS, type ErrorName } from '@/core/contract';
-import type { Pass } from '../auth/pass';
+import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { Clock } from '../observability/clock';
 import type { Metrics } from '../observability/metrics';
 import type { Dialect, EndpointName } from './reader';
@@ -24,10 +24,8 @@ export interface Accepted {
   readonly address: string;
   readonly endpoint: EndpointName;
   readonly dialect: Dialect;
-  /** Subprotocols were offered and none of them is known. */
-  readonly unsupported: boolean;
-  /** Limits are told by a close code, because browsers hide the HTTP status of a refused upgrade. */
-  readonly admission: Exclude<Admission, 'rate'>;
+  /** Not let in, because no subprotocol offered is known or a limit is reached. Told by a close code: browsers hide the HTTP status of a refused upgrade. */
+  readonly turnedAway: 'subprotocol' | Exclude<Admission, 'ok' | 'rate'> | null;
   readonly pass: Pass;
 }
 
@@ -80,9 +78,12 @@ export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf, 
   const server = new WebSocketServer(limits);
   let open = true;
 
-  function reject(request: IncomingMessage, socket: Duplex, reason: string, status: string, code: ErrorName, extra?: string): void {
+  function note(request: IncomingMessage, reason: string): void {
     metrics.upgradesRefused.inc({ reason });
     refused(request, reason);
+  }
+  function reject(request: IncomingMessage, socket: Duplex, reason: string, status: string, code: ErrorName, extra?: string): void {
+    note(request, reason);
     refuse(socket, status, code, extra);
   }
   server.on('wsClientError', (_error: Error, socket: Duplex, request: IncomingMessage) => reject(request, socket, 'bad_handshake', '400 Bad Request', 'bad_request', 'Sec-WebSocket-Version: 13\r\n'));
@@ -105,7 +106,9 @@ export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf, 
       server.handleUpgrade(req, socket, head, (ws) => {
         const unsupported = ws.protocol === '' && req.headers['sec-websocket-protocol'] !== undefined;
         const dialect = DIALECTS[ws.protocol] ?? 'plain';
-        accept({ ws, socket: req.socket, address, endpoint, dialect, unsupported, admission, pass: passOf(req, endpoint, dialect) });
+        const turnedAway = unsupported ? 'subprotocol' : admission === 'ok' ? null : admission;
+        if (turnedAway !== null) note(req, turnedAway);
+        accept({ ws, socket: req.socket, address, endpoint, dialect, turnedAway, pass: turnedAway === null ? passOf(req, endpoint, dialect) : OPEN_PASS });
       });
     },
     shut() {

@@ -1,5 +1,5 @@
 import { CHANNEL_FAMILIES, channelOf, MARKET_WIDE_KEY } from '@/core/contract';
-import type { CandleOutput, EngineOutput } from '@/core/market/outputs';
+import type { BookOutput, CandleOutput, EngineOutput } from '@/core/market/outputs';
 import type { Bus } from '../bus/bus';
 import type { ChannelSet } from './channelSet';
 import type { OnDemand } from './onDemand';
@@ -30,6 +30,8 @@ const CANDLES_KEPT = 2;
 class ChannelPublisher implements Publisher {
   /** Open times in the candle channels, newest last, by `channel|interval`. */
   private readonly openTimes = new Map<string, number[]>();
+  /** State last passed on, by venue and symbol of the book. */
+  private readonly bookStates = new Map<string, BookOutput['state']>();
 
   constructor(private readonly options: PublisherOptions) {
     for (const [family, facts] of Object.entries(CHANNEL_FAMILIES)) if (!facts.perSymbol) options.channels.open(family);
@@ -43,6 +45,7 @@ class ChannelPublisher implements Publisher {
 
   reset(): void {
     this.openTimes.clear();
+    this.bookStates.clear();
     this.options.channels.renewAll();
     this.options.onDemand.forget();
   }
@@ -70,8 +73,17 @@ class ChannelPublisher implements Publisher {
         this.addSymbol(output.instrument.symbol);
         return this.pass(output);
       case 'feedStatus': case 'mode': case 'refused': case 'outcome': return this.pass(output);
-      case 'book': return this.options.onDemand.told(output);
+      case 'book': return this.book(output);
     }
+  }
+
+  /** Books change thousands of times a second; beside their readers others hear of changes of state only. */
+  private book(output: BookOutput): void {
+    this.options.onDemand.told(output);
+    const key = `${output.venue} ${output.symbol}`;
+    if (this.bookStates.get(key) === output.state) return;
+    this.bookStates.set(key, output.state);
+    this.pass(output);
   }
 
   private pass(output: EngineOutput): void {

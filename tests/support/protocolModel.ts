@@ -14,6 +14,7 @@ import { createReplicas, type Replica } from '../../server/hub/replicas';
 import { isQuote, marketData } from '../../server/hub/values';
 import type { Payloads } from '../../server/hub/session';
 import { createWants } from '../../server/hub/wants';
+import { Floods } from '../../server/observability/floods';
 import { createMetrics } from '../../server/observability/metrics';
 
 export const TRADES = 'trades:BTC/USDT';
@@ -103,7 +104,7 @@ export class ProtocolModel {
     const replicas = createReplicas(clock, log);
     const hub: HubContext = {
       replicas, wants: createWants(createMemoryBus(log), replicas, metrics, options), encoder, clock, feedClock: () => ({ now: () => this.now, speed: 1 }), metrics, log, options,
-      mode: () => 'live', feeds: () => ({}), knownSymbol: () => true, knownVenue: () => true, present: () => [], waiting: () => undefined, spreadMs: () => 1_000, random: () => 0.5,
+      mode: () => 'live', feeds: () => ({}), knownSymbol: () => true, knownVenue: () => true, present: () => [], waiting: () => undefined, floods: new Floods(), spreadMs: () => 1_000, random: () => 0.5,
     };
     this.epoch++;
     for (const channel of CHANNELS) {

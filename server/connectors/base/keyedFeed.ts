@@ -196,7 +196,7 @@ export class KeyedFeed {
 
   private createSession(): VenueSession {
     const { options, scrub } = this;
-    const { context, id, name } = options;
+    const { context, name } = options;
     const key = context.key ?? '';
     return new VenueSession({
       venue: name, hosts: [context.urls.ws], clock: context.clock, random: context.random, log: context.log, limits: options.limits, secret: key,
@@ -211,8 +211,7 @@ export class KeyedFeed {
       },
       isData: options.isData,
       onSwitch: (planned, reason) => {
-        context.log.info({ reason, venue: id }, 'connection ended');
-        this.shared.switched(planned);
+        this.shared.switched(planned, reason);
         options.switched?.();
       },
       onState: () => this.tell(),

@@ -3,9 +3,9 @@ import type { BadInputEvent, InputEvent, MarketInput } from '@/core/market/event
 import type { Instrument } from '@/core/market/instrument';
 import { err, type Result } from '@/core/util/result';
 import type { CandleBackfill } from './backfill';
-import type { BudgetStatus, ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from './connector';
+import type { ConnectorContext, OlderCandles, OlderQuery, VenueStatus } from './connector';
 import { FALLBACK_DEFAULTS, RestFallback, type FallbackTimes } from './fallback';
-import type { BudgetRule } from './budget';
+import type { BudgetRule, BudgetStatus } from './budget';
 import { VenueHttp, type HttpAccess, type HttpFailure, type HttpOptions } from './http';
 import { keepListings, LISTINGS_AGAIN_MS, type Listed } from './listings';
 import { createSampler } from '../../observability/hops';
@@ -167,9 +167,16 @@ export class VenueFeed {
   }
 
   /** The connection in charge changed; what an unplanned change may have cost is loaded with the next data. */
-  switched(planned: boolean): void {
-    this.options.context.metrics.venueReconnects.inc({ venue: this.options.id, reason: planned ? 'planned' : 'lost' });
+  switched(planned: boolean, words: string): void {
+    this.reconnected(planned, words);
     if (!planned) this.missed();
+  }
+
+  /** One of the connections is another one now. */
+  reconnected(planned: boolean, words: string): void {
+    const reason = planned ? 'planned' : 'lost';
+    this.options.context.metrics.venueReconnects.inc({ venue: this.options.id, reason });
+    this.options.context.log.info({ venue: this.options.id, reason, words }, 'a connection to a source changed');
   }
 
   /** Something was lost since the newest data. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Audit } from '../../../server/auth/audit';
 import { Auth, type AuthOptions } from '../../../server/auth/auth';
+import { createMetrics } from '../../../server/observability/metrics';
 import { silentLog } from '../hub/support';
 
 export const ADMIN = 'admin-'.padEnd(40, 'a');
@@ -15,7 +16,7 @@ export class HandClock {
 }
 
 export function authOf(clock: HandClock, over: Partial<AuthOptions> = {}): Auth {
-  return new Auth({ token: ADMIN, viewerToken: VIEWER, trustedProxies: [], connectionsPerUser: 3, clock, audit: new Audit({ dataDir: ':memory:', log: silentLog, clock }), ...over });
+  return new Auth({ token: ADMIN, viewerToken: VIEWER, trustedProxies: [], connectionsPerUser: 3, clock, audit: new Audit({ dataDir: ':memory:', log: silentLog, clock }), metrics: createMetrics(), ...over });
 }
 
 /** A request as far as anything here reads one. */

@@ -9,6 +9,7 @@ import { Audit } from '../../../server/auth/audit';
 import { Auth } from '../../../server/auth/auth';
 import type { HttpOptions, HttpPorts, SourceFacts, VenueState } from '../../../server/http/ports';
 import { createHttpServer } from '../../../server/http/server';
+import { createMetrics } from '../../../server/observability/metrics';
 import { checkOrigin, hostAllowed } from '../../../server/hub/origin';
 import { createScoreLog } from '../../../server/scorelog/scoreLog';
 import { signalRecord } from '../history/records';
@@ -93,7 +94,7 @@ export class HttpRig {
     });
     const log = pino({ level: 'info' }, sink);
     const audit = new Audit({ dataDir: this.dataDir, log, clock: this.clock });
-    this.auth = auth ?? new Auth({ token, viewerToken, trustedProxies, connectionsPerUser: 20, clock: this.clock, audit });
+    this.auth = auth ?? new Auth({ token, viewerToken, trustedProxies, connectionsPerUser: 20, clock: this.clock, audit, metrics: createMetrics() });
     this.app = await createHttpServer(this.ports({ clock: this.clock, ...over }), { version: '9.9.9', bundleDir: '/nowhere', auth: this.auth, ...options }, log);
     return this.app;
   }

@@ -6,6 +6,7 @@ import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../../server/hub/option
 import { createReplicas } from '../../../server/hub/replicas';
 import type { Payloads, Session } from '../../../server/hub/session';
 import { createWants } from '../../../server/hub/wants';
+import { Floods } from '../../../server/observability/floods';
 import { createMetrics } from '../../../server/observability/metrics';
 import { Owner, silentLog } from './support';
 
@@ -20,7 +21,7 @@ export function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
   const all = { ...DEFAULT_HUB_OPTIONS, ...options };
   const hub: HubContext = {
     replicas, clock, feedClock, metrics, log: silentLog, options: all, wants: createWants(bus, replicas, metrics, all), knownVenue: () => true,
-    encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined, present: () => [], spreadMs: () => 1_000, random: () => 0.5,
+    encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined, floods: new Floods(), present: () => [], spreadMs: () => 1_000, random: () => 0.5,
   };
   bus.subscribe((m) => void replicas.apply(m));
   return { hub, bus, owner: new Owner(bus), pass: (ms: number) => void (now += ms), now: () => now };

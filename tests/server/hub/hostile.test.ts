@@ -1,7 +1,7 @@
-import { connect as tcp, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CLOSE, STREAMS } from '@/core/contract';
+import { BROKEN_FRAMES, frame, Raw, repeat } from '../../support/rawFrames';
 import { waitFor } from '../../support/waitFor';
 import { quote, startHub, V2, type Running } from './support';
 
@@ -9,97 +9,14 @@ let running: Running;
 const start = async (...args: Parameters<typeof startHub>) => (running = await startHub(...args));
 afterEach(() => running.stop());
 
-/** A client below the WebSocket library: it writes the bytes it is told to. */
-class Raw {
-  received = Buffer.alloc(0);
-  ended = false;
-  constructor(readonly socket: Socket) {
-    socket.on('data', (chunk) => (this.received = Buffer.concat([this.received, chunk])));
-    socket.on('error', () => (this.ended = true));
-    socket.on('close', () => (this.ended = true));
-  }
-  static async open(port: number, headers: Record<string, string> = {}, path: string = STREAMS.market.path): Promise<Raw> {
-    const raw = new Raw(tcp(port, '127.0.0.1'));
-    const all = { Host: `127.0.0.1:${port}`, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers };
-    raw.socket.write(`GET ${path} HTTP/1.1\r\n${Object.entries(all).filter(([, v]) => v !== '').map(([k, v]) => `${k}: ${v}`).join('\r\n')}\r\n\r\n`);
-    await waitFor(() => raw.received.includes('\r\n\r\n') || raw.ended);
-    return raw;
-  }
-  get status(): number {
-    return Number(this.received.toString('latin1').slice(9, 12));
-  }
-  /** Code of the close frame among the server's frames, null without one. */
-  get closeCode(): number | null {
-    let at = this.received.indexOf('\r\n\r\n') + 4;
-    while (at + 2 <= this.received.length) {
-      const first = this.received.readUInt8(at);
-      let length = this.received.readUInt8(at + 1) & 0x7f;
-      at += 2;
-      if (length === 126) {
-        length = this.received.readUInt16BE(at);
-        at += 2;
-      }
-      if ((first & 0x0f) === 8) return this.received.readUInt16BE(at);
-      at += length;
-    }
-    return null;
-  }
-}
-
-/** A frame with mask 0, so that the payload is written as it is. */
-function frame(first: number, payload: Buffer | string, masked = true): Buffer {
-  const body = Buffer.from(payload);
-  const head = body.length < 126 ? Buffer.from([first, body.length]) : Buffer.from([first, 126, body.length >> 8, body.length & 0xff]);
-  if (masked) head[1] = (head[1] ?? 0) | 0x80;
-  return Buffer.concat([head, masked ? Buffer.alloc(4) : Buffer.alloc(0), body]);
-}
-/** Head of a text frame that promises 2^power bytes. */
-function promise(power: number): Buffer {
-  const head = Buffer.alloc(14);
-  head[0] = 0x81;
-  head[1] = 0xff;
-  head.writeBigUInt64BE(1n << BigInt(power), 2);
-  return head;
-}
-const many = (n: number, one: Buffer) => Buffer.concat(Array.from({ length: n }, () => one));
-
-const RAW_CASES: [name: string, bytes: Buffer, code: number][] = [
-  ['unmasked', frame(0x81, '{}', false), 1002],
-  ['RSV1 without an extension', frame(0xc1, '{}'), 1002],
-  ['RSV2', frame(0xa1, '{}'), 1002],
-  ['RSV3', frame(0x91, '{}'), 1002],
-  ['reserved opcode 3', frame(0x83, '{}'), 1002],
-  ['reserved opcode 11', frame(0x8b, '{}'), 1002],
-  ['long control frame', frame(0x89, Buffer.alloc(126)), 1002],
-  ['fragmented control frame', frame(0x09, 'x'), 1002],
-  ['continuation without a start', frame(0x80, 'x'), 1002],
-  ['new message inside a fragmented one', Buffer.concat([frame(0x01, 'a'), frame(0x81, 'b')]), 1002],
-  ['close code 1005', frame(0x88, Buffer.from([0x03, 0xed])), 1002],
-  ['close code 999', frame(0x88, Buffer.from([0x03, 0xe7])), 1002],
-  ['close payload of one byte', frame(0x88, Buffer.from([3])), 1002],
-  ['bad UTF-8 in text', frame(0x81, Buffer.from([0xc3, 0x28])), 1007],
-  ['lone surrogate in UTF-8', frame(0x81, Buffer.from([0xed, 0xa0, 0x80])), 1007],
-  ['bad UTF-8 in a close reason', frame(0x88, Buffer.from([0x03, 0xe8, 0xff])), 1007],
-  ['17 fragments', Buffer.concat([frame(0x01, 'a'), many(16, frame(0x00, 'a'))]), 1008],
-  ['200 empty continuations', Buffer.concat([frame(0x01, ''), many(200, frame(0x00, ''))]), 1008],
-  ['16 KiB + 1', frame(0x81, Buffer.alloc(16_385, 0x20)), 1009],
-  ['16 KiB + 1 in fragments', Buffer.concat([frame(0x01, Buffer.alloc(16_000, 0x20)), frame(0x80, Buffer.alloc(385, 0x20))]), 1009],
-  ['2^40 bytes declared', promise(40), 1009],
-  ['2^60 bytes declared', promise(60), 1009],
-];
-
 describe('raw frames', () => {
   it('each ends with its code, is counted, and other clients notice nothing', async () => {
     const { port, owner, connect, count } = await start();
     const good = await connect('market');
     await good.next('initial_data');
     const expected = new Map<number, number>();
-    for (const [name, bytes, code] of RAW_CASES) {
-      const raw = await Raw.open(port);
-      expect(raw.status, name).toBe(101);
-      raw.socket.write(bytes);
-      expect(await waitFor(() => raw.closeCode ?? (raw.ended ? -1 : null), { message: name }), name).toBe(code);
-      raw.socket.destroy();
+    for (const [name, bytes, code] of BROKEN_FRAMES) {
+      expect(await Raw.judge(port, bytes), name).toBe(code);
       expected.set(code, (expected.get(code) ?? 0) + 1);
     }
     for (const [code, n] of expected) await waitFor(async () => (await count('clientCloses', { code: String(code) })) === n, { message: `counter of ${code}` });
@@ -112,7 +29,7 @@ describe('raw frames', () => {
     const { port } = await start();
     const raw = await Raw.open(port);
     raw.socket.pause();
-    const pings = many(500, frame(0x89, Buffer.alloc(125)));
+    const pings = repeat(500, frame(0x89, Buffer.alloc(125)));
     for (let i = 0; i < 400 && raw.socket.write(pings); i++) await new Promise((resolve) => setImmediate(resolve));
     await waitFor(() => running.hub.stats().market.clients === 0 || raw.ended, { timeoutMs: 10_000 });
   });
@@ -130,7 +47,7 @@ describe('upgrade', () => {
     ['bad protocol list', { 'Sec-WebSocket-Protocol': 'a,,b' }, STREAMS.market.path, 400, 'bad_handshake'],
   ])('refuses %s', async (_name, headers, path, status, reason) => {
     const { port, count } = await start();
-    const raw = await Raw.open(port, headers, path);
+    const raw = await Raw.open(port, { headers, path });
     expect(raw.status).toBe(status);
     expect(await count('upgradesRefused', { reason })).toBe(1);
     await waitFor(() => raw.ended);
@@ -139,7 +56,7 @@ describe('upgrade', () => {
   it('accepts the own origin and listed ones', async () => {
     const { port } = await start({ allowedOrigins: ['https://app.example'] });
     for (const origin of [`http://127.0.0.1:${port}`, 'https://app.example']) {
-      const raw = await Raw.open(port, { Origin: origin });
+      const raw = await Raw.open(port, { headers: { Origin: origin } });
       expect(raw.status).toBe(101);
       raw.socket.destroy();
     }
@@ -164,7 +81,7 @@ describe('upgrade', () => {
 
   it('accepts an unknown subprotocol only to say so', async () => {
     const { port, count } = await start();
-    const raw = await Raw.open(port, { 'Sec-WebSocket-Protocol': 'other.v9' });
+    const raw = await Raw.open(port, { headers: { 'Sec-WebSocket-Protocol': 'other.v9' } });
     expect(raw.status).toBe(101);
     expect(raw.received.toString()).not.toMatch(/Sec-WebSocket-Protocol/i);
     expect(await waitFor(() => raw.closeCode)).toBe(4406);
@@ -175,7 +92,7 @@ describe('upgrade', () => {
 
   it('takes the first subprotocol of the client it knows', async () => {
     const { port } = await start();
-    const raw = await Raw.open(port, { 'Sec-WebSocket-Protocol': 'x, tickglass.v2.json, tickglass.v2.rows' });
+    const raw = await Raw.open(port, { headers: { 'Sec-WebSocket-Protocol': 'x, tickglass.v2.json, tickglass.v2.rows' } });
     expect(raw.received.toString()).toContain('Sec-WebSocket-Protocol: tickglass.v2.json\r\n');
     raw.socket.destroy();
   });

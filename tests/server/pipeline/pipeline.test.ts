@@ -153,6 +153,20 @@ describe('pipeline', () => {
     expect(new Set(closed).size).toBe(closed.length);
   });
 
+  it('tells others than the readers of a book of its changes of state, and of those only: what repairs crossed books lives on them', () => {
+    const { pipe } = pipeline();
+    pipe.accept(mode('live'));
+    const book = (at: number, action: 'snapshot' | 'delta', bid: string, ask: string): InputEvent => ({
+      type: 'book', action, venue: 'binance', kind: 'live', route: 'socket', symbol: 'BTC/USDT', venueTime: at, receiveTime: at, bids: [[bid, '1']], asks: [[ask, '1']], updateId: null,
+    });
+    pipe.accept(book(T0, 'snapshot', '99', '101'));
+    for (let i = 1; i < 5; i++) pipe.accept(book(T0 + i, 'delta', `99.${i}`, '101'));
+    pipe.accept(book(T0 + 5, 'delta', '102', '103'));
+    pipe.accept(book(T0 + 6, 'delta', '102', '103'));
+    pipe.accept(book(T0 + 7, 'snapshot', '99', '101'));
+    expect(outputs('book').map((output) => output.type === 'book' && output.state)).toEqual(['ok', 'crossed', 'ok']);
+  });
+
   it('counts refused inputs by venue and code, and goes on', async () => {
     const { pipe, engine } = pipeline();
     pipe.accept(mode('live'));

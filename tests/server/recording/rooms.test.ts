@@ -11,6 +11,7 @@ import { VENUES } from '../../../server/connectors/registry';
 import { createHistory } from '../../../server/history/history';
 import { recordingRoutes } from '../../../server/http/replays';
 import { systemClock } from '../../../server/observability/clock';
+import { createMetrics } from '../../../server/observability/metrics';
 import { stateHash } from '../../../server/recording/recordings';
 import { createReplays } from '../../../server/replays';
 import { Rooms } from '../../../server/rooms';
@@ -29,7 +30,7 @@ const clients: Client[] = [];
 async function serve(tokens: { token: string | null; viewerToken: string | null } = { token: null, viewerToken: null }): Promise<void> {
   live = rig(folder);
   const web = new HttpRig();
-  const auth = new Auth({ ...tokens, trustedProxies: [], connectionsPerUser: 20, clock: systemClock, audit: new Audit({ dataDir: ':memory:', log, clock: systemClock }) });
+  const auth = new Auth({ ...tokens, trustedProxies: [], connectionsPerUser: 20, clock: systemClock, audit: new Audit({ dataDir: ':memory:', log, clock: systemClock }), metrics: createMetrics() });
   const doors = { hostAllowed: () => true, originAllowed: () => true };
   rooms = new Rooms({
     venues: VENUES, clock: systemClock, log, most: 2, http: { version: '9.9.9', bundleDir: '/nowhere', auth }, hub: {}, doors, fees: new Map(),
