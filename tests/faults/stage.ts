@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { ChaosProxy, type ChaosOptions } from '../support/chaosProxy';
 import { FakeVenue } from '../support/fakeVenue';
 import { freePort, startServer, type ServerProcess } from '../support/serverProcess';
-import type { Trial } from './trial';
-import { pause, timeUntil } from './trial';
+import { eventsOf } from './events';
+import { pause, timeUntil, type FaultRow, type Trial } from './trial';
 import { Watch } from './watch';
 
 export interface StageOptions {
@@ -42,7 +42,7 @@ export class Stage {
     const venue = await FakeVenue.start();
     trial.defer(() => venue.stop());
     const env = {
-      TICKGLASS_FEED: 'binance', TICKGLASS_SYMBOLS: 'BTC/USDT', TICKGLASS_BINANCE_WS_URL: venue.wsUrl, TICKGLASS_BINANCE_REST_URL: venue.restUrl, TICKGLASS_DATA_DIR: ':memory:',
+      TICKGLASS_FEED: 'binance', TICKGLASS_SYMBOLS: 'BTC/USDT', TICKGLASS_BINANCE_WS_URL: venue.wsUrl, TICKGLASS_BINANCE_REST_URL: venue.restUrl, TICKGLASS_DATA_DIR: ':memory:', TICKGLASS_LOG_LEVEL: 'info',
       ...(options.samePort === true ? { TICKGLASS_PORT: String(await freePort()) } : {}), ...options.env,
     };
     const server = await startServer({ env });
@@ -115,14 +115,8 @@ export class Stage {
     this.proxy.refuse = false;
   }
 
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(`${this.server.url}/metrics`)).text();
-    return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1) ?? NaN);
-  }
-  /** Sum over all labels. */
-  async total(name: string, label = ''): Promise<number> {
-    const text = await (await fetch(`${this.server.url}/metrics`)).text();
-    return text.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  total(name: string): Promise<number> {
+    return total(this.server, name);
   }
   async clients(): Promise<number> {
     const health = (await (await fetch(`${this.server.url}/health`)).json()) as { readonly streams: Record<string, { readonly clients: number }> };
@@ -133,13 +127,9 @@ export class Stage {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.server.pid}/status`, 'utf8'))?.[1] ?? NaN) / 1_024;
   }
 
-  /** What every row must leave behind: a server that runs, no fault in its log, clients whose frames were in order. */
-  sane(): void {
-    const alive = isAlive(this.server.pid);
-    this.trial.holds('the server is up, no unexpected fault', alive && !/unexpected fault|unhandled/i.test(this.server.output()));
-    const disorder = this.watches.flatMap((watch) => watch.disorder);
-    this.trial.holds('numbers never go back, no hole', disorder.length === 0);
-    if (disorder.length > 0) this.trial.note(disorder.slice(0, 3).join('; '));
+  /** What every row must leave behind. */
+  sane(): Promise<void> {
+    return sane(this.trial, this.server, this.watches);
   }
 
   private async close(): Promise<void> {
@@ -151,10 +141,71 @@ export class Stage {
   }
 }
 
+/** A counter of a server, summed over its labels. */
+export async function total(server: ServerProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return text.split('\n').filter((line) => line.startsWith(`${name}{`)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** Time after which the log has told everything: sums of floods come later than their first. */
+const TOLD_MS = 6_000;
+
+/** What every row must leave behind: a server that runs, no fault in its log, each event told and counted once, clients whose frames were in order. */
+async function sane(trial: Trial, server: ServerProcess, watches: readonly Watch[]): Promise<void> {
+  trial.holds('the server is up, no unexpected fault', isAlive(server.pid) && !/unexpected fault|unhandled/i.test(server.output()));
+  const disorder = watches.flatMap((watch) => watch.disorder);
+  trial.holds('numbers never go back, no hole', disorder.length === 0);
+  if (disorder.length > 0) trial.note(disorder.slice(0, 3).join('; '));
+  let found = await eventsOf(server);
+  for (const until = performance.now() + TOLD_MS; found.differ.length > 0 && performance.now() < until; found = await eventsOf(server)) await pause(200);
+  trial.holds(`each of ${found.events} events is in the log and in its counter once`, found.differ.length === 0);
+  if (found.differ.length > 0) trial.note(found.differ.join('; '));
+}
+
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
     return false;
   }
+}
+
+type Facts = Omit<FaultRow, 'run'>;
+
+/** A row with one client behind the bad link. What every row must leave behind is looked at after its scene. */
+export function withClient(facts: Facts, scene: (trial: Trial, stage: Stage, watch: Watch) => Promise<void>, { direct = false, ...options }: StageOptions & { readonly direct?: boolean } = {}): FaultRow {
+  return {
+    ...facts,
+    async run(trial) {
+      const stage = await Stage.open(trial, options);
+      await scene(trial, stage, await stage.watch({ direct }));
+      await stage.sane();
+    },
+  };
+}
+
+/** A row in which somebody does harm, while a good client beside it must notice nothing. */
+export function besideOthers(facts: Facts, harm: (trial: Trial, stage: Stage) => Promise<void>, options: StageOptions = {}): FaultRow {
+  return withClient(facts, async (trial, stage, good) => {
+    const at = performance.now();
+    await harm(trial, stage);
+    trial.holds('a good client beside it: same connection, never stale', good.sockets.length === 1 && good.since(at).length === 0);
+    trial.within('it shows the newest price after', await stage.converge(10_000, [good]), 1_000);
+  }, { ...options, direct: true });
+}
+
+export interface Served {
+  readonly server: ServerProcess;
+  readonly watch: Watch;
+  /** What every row must leave behind. */
+  sane(): Promise<void>;
+}
+
+/** A server with these settings and a client of it, both gone at the end of the trial. */
+export async function serve(trial: Trial, env: Readonly<Record<string, string>>): Promise<Served> {
+  const server = await startServer({ env: { TICKGLASS_LOG_LEVEL: 'info', ...env } });
+  trial.defer(() => server.stop('SIGKILL'));
+  const watch = new Watch(server.url, { random: trial.random });
+  trial.defer(() => watch.close());
+  return { server, watch, sane: () => sane(trial, server, [watch]) };
 }

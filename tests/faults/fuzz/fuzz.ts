@@ -7,7 +7,7 @@ import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
 import { Reducer } from '@/service/reducer';
 import { WebSocket } from 'ws';
 import { VENUES } from '../../../server/connectors/registry';
-import { frame, Raw } from '../raw';
+import { frame, Raw } from '../../support/rawFrames';
 import { pause } from '../trial';
 import { CLIENT_FRAMES, SERVER_FRAMES, venueFrames } from './corpus';
 import { mutate, mutateRequest } from './mutate';

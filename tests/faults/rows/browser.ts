@@ -27,7 +27,7 @@ const killed: FaultRow = {
     void opened.page.goto('chrome://crash').catch(() => undefined);
     await timeUntil(async () => (await stage.clients()) === 0, 10_000, 'the connection is freed');
     trial.within('crashed: freed after', performance.now() - at, 1_000);
-    stage.sane();
+    await stage.sane();
   },
 };
 
@@ -60,7 +60,7 @@ const background: FaultRow = {
     await timeUntil(async () => (await table.cell('BTC/USDT', 'Last')).replace(/\s/g, '').includes(text), 10_000, `the page shows ${text}`);
     trial.within('shows the newest price after', performance.now() - at, 6_000);
     trial.holds('the console is empty', opened.complaints.own().length === 0);
-    stage.sane();
+    await stage.sane();
   },
 };
 

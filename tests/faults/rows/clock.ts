@@ -45,7 +45,7 @@ const jumps: FaultRow = {
     const times = candles.map(([open = 0]) => open);
     trial.holds(`${times.length} candles of 1 s in order, each once`, times.every((t, i) => i === 0 || t > (times[i - 1] ?? 0)));
     trial.within('right values after', await stage.converge(5_000), 1_000);
-    stage.sane();
+    await stage.sane();
   },
 };
 
@@ -92,7 +92,7 @@ const suspend: FaultRow = {
     const states = leaping.lines().slice(before).map((line) => line.state);
     trial.note(`clock of the client leapt by 10 min: ${states.join(', ') || 'stayed live'}`);
     trial.within('live again after', performance.now() - leapt, 6_000);
-    stage.sane();
+    await stage.sane();
   },
 };
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { Stage } from '../stage';
+import { Stage, withClient } from '../stage';
 import { pause, quantile, timeUntil, type FaultRow, type Trial } from '../trial';
 import type { Watch } from '../watch';
 
@@ -13,7 +13,6 @@ const SLACK_MS = 1_500;
 /** Watches a client through a fault of the link until it is live again with the right values. */
 async function healed(trial: Trial, stage: Stage, watch: Watch, limitMs: number): Promise<void> {
   trial.within('live again with the right values after', await stage.converge(limitMs + 10_000, [watch]), limitMs);
-  stage.sane();
 }
 
 const reset: FaultRow = {
@@ -37,30 +36,28 @@ const reset: FaultRow = {
     trial.holds('each interruption has its receipt', watch.receipts.length >= again.length);
     trial.within('back after p99', quantile(back, 0.99), 2_000);
     await healed(trial, stage, watch, 2_000);
+    await stage.sane();
   },
 };
 
-const vanished: FaultRow = {
+const vanished = withClient({
   id: 'F05', fault: 'half-open: the peer vanishes', injection: 'proxy holds everything in both directions, ends of connections too', criterion: 'client dead <= 12 s, marked stale <= 7 s, server dead <= 30 s, without a write error',
   quick: false, limitSeconds: 100,
-  async run(trial) {
-    const stage = await Stage.open(trial);
-    const watch = await stage.watch();
-    const at = performance.now();
-    stage.proxy.set({ hold: true });
-    stage.proxy.refuse = true;
-    await timeUntil(() => watch.state === 'stale', STALE_MS + 4_000, 'the client is stale');
-    trial.within('marked stale after', watch.when('stale', at) - at, STALE_MS + SLACK_MS);
-    trial.holds('its price is marked', watch.marked);
-    await timeUntil(() => watch.since(at).includes('backoff'), DEAD_MS + 4_000, 'the client gives the connection up');
-    trial.within('given up by the client after', watch.when('backoff', at) - at, DEAD_MS + SLACK_MS);
-    await timeUntil(async () => (await stage.clients()) === 0, SERVER_DEAD_MS + 15_000, 'the server frees the connection');
-    trial.within('freed by the server after', performance.now() - at, SERVER_DEAD_MS + SLACK_MS);
-    stage.proxy.refuse = false;
-    stage.proxy.clear();
-    await healed(trial, stage, watch, 11_000);
-  },
-};
+}, async (trial, stage, watch) => {
+  const at = performance.now();
+  stage.proxy.set({ hold: true });
+  stage.proxy.refuse = true;
+  await timeUntil(() => watch.state === 'stale', STALE_MS + 4_000, 'the client is stale');
+  trial.within('marked stale after', watch.when('stale', at) - at, STALE_MS + SLACK_MS);
+  trial.holds('its price is marked', watch.marked);
+  await timeUntil(() => watch.since(at).includes('backoff'), DEAD_MS + 4_000, 'the client gives the connection up');
+  trial.within('given up by the client after', watch.when('backoff', at) - at, DEAD_MS + SLACK_MS);
+  await timeUntil(async () => (await stage.clients()) === 0, SERVER_DEAD_MS + 15_000, 'the server frees the connection');
+  trial.within('freed by the server after', performance.now() - at, SERVER_DEAD_MS + SLACK_MS);
+  stage.proxy.refuse = false;
+  stage.proxy.clear();
+  await healed(trial, stage, watch, 11_000);
+});
 
 const oneWay: FaultRow = {
   id: 'F06', fault: 'one-way partition', injection: 'proxy holds only what goes up, then only what goes down', criterion: 'as F05; no duplicate session after it heals',
@@ -84,51 +81,45 @@ const oneWay: FaultRow = {
       await stage.converge(45_000, [watch]);
       await timeUntil(async () => (await stage.clients()) === 1, SERVER_DEAD_MS + 5_000, 'one session is left');
       trial.holds(`${direction} only: one session after it healed`, (await stage.clients()) === 1);
-      stage.sane();
+      await stage.sane();
     }
   },
 };
 
-const brief: FaultRow = {
+const brief = withClient({
   id: 'F07', fault: 'a partition heals before the timeout', injection: 'proxy holds both directions for 8 s', criterion: 'same connection, no reconnect; the stale mark came and went',
   quick: false,
-  async run(trial) {
-    const stage = await Stage.open(trial);
-    const watch = await stage.watch();
-    const at = performance.now();
-    stage.proxy.set({ hold: true });
-    await pause(3_000);
-    stage.proxy.clear();
-    await stage.converge(5_000, [watch]);
-    trial.holds('3 s: same connection, state stays live', watch.sockets.length === 1 && watch.since(at).length === 0);
-    stage.run();
-    const second = performance.now();
-    stage.proxy.set({ hold: true });
-    await timeUntil(() => watch.state === 'stale', STALE_MS + 3_000, 'stale');
-    trial.holds('8 s: the price is marked', watch.marked);
-    await pause(Math.max(0, 8_000 - (performance.now() - second)));
-    stage.proxy.clear();
-    await healed(trial, stage, watch, 1_000);
-    trial.holds('8 s: same connection', watch.sockets.length === 1);
-  },
-};
+}, async (trial, stage, watch) => {
+  const at = performance.now();
+  stage.proxy.set({ hold: true });
+  await pause(3_000);
+  stage.proxy.clear();
+  await stage.converge(5_000, [watch]);
+  trial.holds('3 s: same connection, state stays live', watch.sockets.length === 1 && watch.since(at).length === 0);
+  stage.run();
+  const second = performance.now();
+  stage.proxy.set({ hold: true });
+  await timeUntil(() => watch.state === 'stale', STALE_MS + 3_000, 'stale');
+  trial.holds('8 s: the price is marked', watch.marked);
+  await pause(Math.max(0, 8_000 - (performance.now() - second)));
+  stage.proxy.clear();
+  await healed(trial, stage, watch, 1_000);
+  trial.holds('8 s: same connection', watch.sockets.length === 1);
+});
 
-const halves: FaultRow = {
+const halves = withClient({
   id: 'F07b', fault: 'one end closes its half', injection: 'proxy: FIN towards the server, then towards the client', criterion: 'the connection is ended on both sides and made anew, once',
   quick: false,
-  async run(trial) {
-    const stage = await Stage.open(trial);
-    const watch = await stage.watch();
-    for (const direction of ['up', 'down'] as const) {
-      const before = watch.sockets.length;
-      stage.proxy.halfClose(direction);
-      await timeUntil(() => watch.sockets.length > before && watch.state === 'live', 15_000, 'a new connection');
-      trial.holds(`${direction}: one new connection`, watch.sockets.length === before + 1);
-    }
-    await timeUntil(async () => (await stage.clients()) === 1, 10_000, 'one session');
-    await healed(trial, stage, watch, 2_000);
-  },
-};
+}, async (trial, stage, watch) => {
+  for (const direction of ['up', 'down'] as const) {
+    const before = watch.sockets.length;
+    stage.proxy.halfClose(direction);
+    await timeUntil(() => watch.sockets.length > before && watch.state === 'live', 15_000, 'a new connection');
+    trial.holds(`${direction}: one new connection`, watch.sockets.length === before + 1);
+  }
+  await timeUntil(async () => (await stage.clients()) === 1, 10_000, 'one session');
+  await healed(trial, stage, watch, 2_000);
+});
 
 const jitter: FaultRow = {
   id: 'F08', fault: 'latency 300 +- 200 ms, pieces cut and joined', injection: 'proxy: delay, jitter, split, merge (packet loss by nft: F08n)', criterion: 'converges; no reconnect loop; heartbeats do not misfire',
@@ -143,6 +134,7 @@ const jitter: FaultRow = {
     trial.holds('never stale in 20 s', !watch.since(at).includes('stale'));
     trial.note(`age of prices p50 ${Math.round(quantile(stage.ages(watch, at), 0.5))} ms, p99 ${Math.round(quantile(stage.ages(watch, at), 0.99))} ms`);
     await healed(trial, stage, watch, 3_000);
+    await stage.sane();
   },
 };
 
@@ -154,28 +146,25 @@ const needsNft = (): string | null => {
   return null;
 };
 
-const loss: FaultRow = {
+const loss = withClient({
   id: 'F08n', fault: 'packets lost, 2 % and 30 %', injection: 'nft drops packets of the server\'s port on loopback at random, both ways', criterion: '2 %: converges, no reconnect; 30 %: no reconnect loop, converges after',
   quick: false, limitSeconds: 120, needs: needsNft,
-  async run(trial) {
-    const stage = await Stage.open(trial);
-    const watch = await stage.watch({ direct: true });
-    const table = `tickglass_faults_${process.pid}`;
-    trial.defer(() => nft(`delete table inet ${table}`));
-    for (const percent of [2, 30]) {
-      const rule = (side: string): string => `tcp ${side} ${stage.server.port} numgen random mod 100 < ${percent} drop`;
-      if (!nft(`table inet ${table} {\nchain c {\ntype filter hook input priority 0;\n${rule('dport')}\n${rule('sport')}\n}\n}\n`)) throw new Error('nft took the table but not the rule');
-      const connections = watch.sockets.length;
-      const at = performance.now();
-      await pause(15_000);
-      const ages = stage.ages(watch, at);
-      trial.note(`${percent} %: ${watch.sockets.length - connections} reconnects, ${watch.since(at).filter((state) => state === 'stale').length} times stale, age of prices p50 ${Math.round(quantile(ages, 0.5))} ms, p99 ${Math.round(quantile(ages, 0.99))} ms`);
-      if (percent === 2) trial.holds('2 %: no reconnect, never stale', watch.sockets.length === connections && !watch.since(at).includes('stale'));
-      else trial.holds('30 %: no reconnect loop', watch.sockets.length - connections <= 3);
-      nft(`delete table inet ${table}`);
-    }
-    await healed(trial, stage, watch, 15_000);
-  },
-};
+}, async (trial, stage, watch) => {
+  const table = `tickglass_faults_${process.pid}`;
+  trial.defer(() => nft(`delete table inet ${table}`));
+  for (const percent of [2, 30]) {
+    const rule = (side: string): string => `tcp ${side} ${stage.server.port} numgen random mod 100 < ${percent} drop`;
+    if (!nft(`table inet ${table} {\nchain c {\ntype filter hook input priority 0;\n${rule('dport')}\n${rule('sport')}\n}\n}\n`)) throw new Error('nft took the table but not the rule');
+    const connections = watch.sockets.length;
+    const at = performance.now();
+    await pause(15_000);
+    const ages = stage.ages(watch, at);
+    trial.note(`${percent} %: ${watch.sockets.length - connections} reconnects, ${watch.since(at).filter((state) => state === 'stale').length} times stale, age of prices p50 ${Math.round(quantile(ages, 0.5))} ms, p99 ${Math.round(quantile(ages, 0.99))} ms`);
+    if (percent === 2) trial.holds('2 %: no reconnect, never stale', watch.sockets.length === connections && !watch.since(at).includes('stale'));
+    else trial.holds('30 %: no reconnect loop', watch.sockets.length - connections <= 3);
+    nft(`delete table inet ${table}`);
+  }
+  await healed(trial, stage, watch, 15_000);
+}, { direct: true });
 
 export const LINK_ROWS: readonly FaultRow[] = [reset, vanished, oneWay, brief, halves, jitter, loss];

@@ -2,8 +2,8 @@ import { WebSocket } from 'ws';
 import { STREAMS } from '@/core/contract';
 import { ChaosProxy } from '../../support/chaosProxy';
 import { quote, startHub, type Running } from '../../server/hub/support';
-import { Raw } from '../raw';
-import { Stage } from '../stage';
+import { Raw } from '../../support/rawFrames';
+import { besideOthers, Stage } from '../stage';
 import { pause, quantile, timeUntil, type FaultRow, type Trial } from '../trial';
 import { Watch } from '../watch';
 
@@ -167,85 +167,71 @@ const slowCrowd: FaultRow = {
     const after = await p99();
     trial.note(`p99 of 250 good clients: ${Math.round(before)} ms with all reading, ${Math.round(after)} ms with 250 stopped`);
     trial.within('change', after - before, Math.max(10, before * 0.1));
-    stage.sane();
+    await stage.sane();
     for (const one of [...good, ...slow]) one.ws.terminate();
   },
 };
 
-const subscribes: FaultRow = {
+const subscribes = besideOthers({
   id: 'F19', fault: 'flood of subscriptions', injection: '1,000 subscribes at once; 10,000 symbols; the same and older ids; come and go', criterion: 'rate_limited, then 4029; too large a list is refused; the last answer names the last state',
   quick: true,
-  async run(trial) {
-    const stage = await Stage.open(trial);
-    const good = await stage.watch({ direct: true });
-    const at = performance.now();
-    const flood = new Reader(stage.server.port, '127.0.19.1');
-    await timeUntil(() => flood.open, 10_000, 'connected');
-    for (let i = 0; i < 1_000; i += 1) flood.send({ type: i % 2 === 0 ? 'subscribe' : 'unsubscribe', id: i, channels: ['sparkline'] });
-    await timeUntil(() => flood.code !== null, 10_000, 'the flood is closed');
-    trial.holds(`rate_limited (${flood.errors.length} errors), then ${String(flood.code)}`, flood.errors.includes('rate_limited') && flood.code === 4029);
-    trial.holds('the close names the time to wait', /retry_after_ms/.test(flood.reason));
-    const many = new Reader(stage.server.port, '127.0.19.2');
-    const granted: boolean[] = [];
-    many.onText = (text) => {
-      const message = JSON.parse(text) as { type?: string; channels?: { symbols?: string[] }[] };
-      if (message.type === 'subscribed') granted.push((message.channels ?? []).some(({ symbols }) => symbols?.some((symbol) => /^S\d/.test(symbol)) === true));
-    };
-    await timeUntil(() => many.open, 10_000, 'connected');
-    for (let i = 0; i < 20; i += 1) many.send({ type: 'subscribe', id: i, channels: ['market'], symbols: Array.from({ length: 500 }, (_none, k) => `S${i * 500 + k}`) });
-    await timeUntil(() => many.code !== null || many.errors.length + granted.length >= 20, 20_000, 'twenty answers');
-    trial.holds(`10,000 unknown symbols in 20 lists: ${many.errors.length} errors (${[...new Set(many.errors)].join(', ')}), ${granted.filter(Boolean).length} granted${many.code === null ? '' : `, closed ${many.code}`}`, granted.every((one) => !one));
-    const ids = new Reader(stage.server.port, '127.0.19.3');
-    const answers: { type: string; id: number }[] = [];
-    ids.onText = (text) => {
-      const message = JSON.parse(text) as { type: string; id: number };
-      if (message.type === 'subscribed' || message.type === 'unsubscribed') answers.push(message);
-    };
-    await timeUntil(() => ids.open, 10_000, 'connected');
-    for (const [type, id] of [['subscribe', 5], ['subscribe', 5], ['unsubscribe', 3], ['subscribe', 3], ['unsubscribe', 9]] as const) ids.send({ type, id, channels: ['sparkline'] });
-    await timeUntil(() => answers.length >= 5, 10_000, 'five answers');
-    trial.holds('each id is answered in order', answers.map(({ type, id }) => `${type} ${id}`).join() === 'subscribed 5,subscribed 5,unsubscribed 3,subscribed 3,unsubscribed 9');
-    trial.holds('a good client beside it: same connection, never stale', good.sockets.length === 1 && good.since(at).length === 0);
-    await stage.converge(10_000, [good]);
-    stage.sane();
-    for (const one of [flood, many, ids]) one.ws.terminate();
-  },
-};
+}, async (trial, stage) => {
+  const flood = new Reader(stage.server.port, '127.0.19.1');
+  await timeUntil(() => flood.open, 10_000, 'connected');
+  for (let i = 0; i < 1_000; i += 1) flood.send({ type: i % 2 === 0 ? 'subscribe' : 'unsubscribe', id: i, channels: ['sparkline'] });
+  await timeUntil(() => flood.code !== null, 10_000, 'the flood is closed');
+  trial.holds(`rate_limited (${flood.errors.length} errors), then ${String(flood.code)}`, flood.errors.includes('rate_limited') && flood.code === 4029);
+  trial.holds('the close names the time to wait', /retry_after_ms/.test(flood.reason));
+  const many = new Reader(stage.server.port, '127.0.19.2');
+  const granted: boolean[] = [];
+  many.onText = (text) => {
+    const message = JSON.parse(text) as { type?: string; channels?: { symbols?: string[] }[] };
+    if (message.type === 'subscribed') granted.push((message.channels ?? []).some(({ symbols }) => symbols?.some((symbol) => /^S\d/.test(symbol)) === true));
+  };
+  await timeUntil(() => many.open, 10_000, 'connected');
+  for (let i = 0; i < 20; i += 1) many.send({ type: 'subscribe', id: i, channels: ['market'], symbols: Array.from({ length: 500 }, (_none, k) => `S${i * 500 + k}`) });
+  await timeUntil(() => many.code !== null || many.errors.length + granted.length >= 20, 20_000, 'twenty answers');
+  trial.holds(`10,000 unknown symbols in 20 lists: ${many.errors.length} errors (${[...new Set(many.errors)].join(', ')}), ${granted.filter(Boolean).length} granted${many.code === null ? '' : `, closed ${many.code}`}`, granted.every((one) => !one));
+  const ids = new Reader(stage.server.port, '127.0.19.3');
+  const answers: { type: string; id: number }[] = [];
+  ids.onText = (text) => {
+    const message = JSON.parse(text) as { type: string; id: number };
+    if (message.type === 'subscribed' || message.type === 'unsubscribed') answers.push(message);
+  };
+  await timeUntil(() => ids.open, 10_000, 'connected');
+  for (const [type, id] of [['subscribe', 5], ['subscribe', 5], ['unsubscribe', 3], ['subscribe', 3], ['unsubscribe', 9]] as const) ids.send({ type, id, channels: ['sparkline'] });
+  await timeUntil(() => answers.length >= 5, 10_000, 'five answers');
+  trial.holds('each id is answered in order', answers.map(({ type, id }) => `${type} ${id}`).join() === 'subscribed 5,subscribed 5,unsubscribed 3,subscribed 3,unsubscribed 9');
+  for (const one of [flood, many, ids]) one.ws.terminate();
+});
 
-const connects: FaultRow = {
+const connects = besideOthers({
   id: 'F20', fault: 'flood of connections', injection: '1,000 upgrades at once from one address, then 2,000 from 100 addresses', criterion: 'admission by address (429) and in all; others get in; event loop never late by 250 ms',
   quick: true, limitSeconds: 90,
-  async run(trial) {
-    const stage = await Stage.open(trial);
-    const good = await stage.watch({ direct: true });
-    const at = performance.now();
-    const late = async (): Promise<{ all: number; over: number }> => {
-      const text = await (await fetch(`${stage.server.url}/metrics`)).text();
-      const read = (le: string): number => Number(new RegExp(`event_loop_delay_seconds_bucket\\{le="${le}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
-      return { all: read('\\+Inf'), over: read('\\+Inf') - read('0.25') };
-    };
-    const before = await late();
-    const one = await storm(stage, trial.quick ? 200 : 1_000, () => '127.0.20.1');
-    const allowed = 40 + Math.ceil(one.seconds * 20) + 5;
-    trial.holds(`one address: ${one.accepted} of ${one.all} accepted in ${one.seconds.toFixed(1)} s (allowed ${allowed}), ${one.refused} refused with 429, ${one.other} otherwise`, one.refused > 0 && one.accepted <= allowed);
-    const other = await Raw.open(stage.server.port, { localAddress: '127.0.20.2' });
-    trial.holds('another address gets in meanwhile', other.status === 101);
-    other.socket.destroy();
-    await pause(2_000);
-    const began = performance.now();
-    const many = await storm(stage, trial.quick ? 200 : 2_000, (i) => `127.0.21.${1 + (i % 100)}`);
-    trial.note(`${many.all} from 100 addresses: ${many.accepted} accepted, ${many.refused} refused with 429, ${many.other} otherwise, in ${Math.round(performance.now() - began)} ms`);
-    trial.holds('none without an answer', many.other === 0);
-    await pause(300);
-    const after = await late();
-    trial.note(`event loop late by more than 250 ms: ${after.over - before.over} of ${after.all - before.all} looks`);
-    trial.within('looks later than 250 ms', after.over - before.over, 0, 'looks');
-    trial.holds('a good client beside it: same connection, never stale', good.sockets.length === 1 && good.since(at).length === 0);
-    await stage.converge(10_000, [good]);
-    await timeUntil(async () => (await stage.clients()) === 1, 30_000, 'all slots are free again');
-    stage.sane();
-  },
-};
+}, async (trial, stage) => {
+  const late = async (): Promise<{ all: number; over: number }> => {
+    const text = await (await fetch(`${stage.server.url}/metrics`)).text();
+    const read = (le: string): number => Number(new RegExp(`event_loop_delay_seconds_bucket\\{le="${le}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+    return { all: read('\\+Inf'), over: read('\\+Inf') - read('0.25') };
+  };
+  const before = await late();
+  const one = await storm(stage, trial.quick ? 200 : 1_000, () => '127.0.20.1');
+  const allowed = 40 + Math.ceil(one.seconds * 20) + 5;
+  trial.holds(`one address: ${one.accepted} of ${one.all} accepted in ${one.seconds.toFixed(1)} s (allowed ${allowed}), ${one.refused} refused with 429, ${one.other} otherwise`, one.refused > 0 && one.accepted <= allowed);
+  const other = await Raw.open(stage.server.port, { localAddress: '127.0.20.2' });
+  trial.holds('another address gets in meanwhile', other.status === 101);
+  other.socket.destroy();
+  await pause(2_000);
+  const began = performance.now();
+  const many = await storm(stage, trial.quick ? 200 : 2_000, (i) => `127.0.21.${1 + (i % 100)}`);
+  trial.note(`${many.all} from 100 addresses: ${many.accepted} accepted, ${many.refused} refused with 429, ${many.other} otherwise, in ${Math.round(performance.now() - began)} ms`);
+  trial.holds('none without an answer', many.other === 0);
+  await pause(300);
+  const after = await late();
+  trial.note(`event loop late by more than 250 ms: ${after.over - before.over} of ${after.all - before.all} looks`);
+  trial.within('looks later than 250 ms', after.over - before.over, 0, 'looks');
+  await timeUntil(async () => (await stage.clients()) === 1, 30_000, 'all slots are free again');
+});
 
 /** Opens many connections at once and lets go of them when all were answered. */
 async function storm(stage: Stage, count: number, address: (i: number) => string): Promise<{ all: number; accepted: number; refused: number; other: number; seconds: number }> {

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { STREAMS } from '@/core/contract';
-import { Raw } from '../raw';
-import { Stage } from '../stage';
+import { Raw } from '../../support/rawFrames';
+import { Stage, withClient } from '../stage';
 import { pause, quantile, timeUntil, type FaultRow } from '../trial';
 import type { Watch } from '../watch';
 
@@ -31,7 +31,7 @@ const kill: FaultRow = {
       trial.within('the right values after', await stage.converge(20_000, watches), 2_000);
       stage.run();
     }
-    stage.sane();
+    await stage.sane();
   },
 };
 
@@ -85,34 +85,30 @@ function refusal(port: number): Promise<string> {
   });
 }
 
-const blocked: FaultRow = {
+const blocked = withClient({
   id: 'F24', fault: 'event loop held up for 5 s, of the client and of the server', injection: 'busy loop in the client; SIGSTOP and SIGCONT of the server', criterion: 'no false death of anybody; the backlog is one conflated frame per channel',
   quick: false,
-  async run(trial) {
-    const ms = trial.quick ? 2_000 : 5_000;
-    const stage = await Stage.open(trial);
-    const watch = await stage.watch();
-    const until = performance.now() + ms;
-    const at = performance.now();
-    while (performance.now() < until);
-    await stage.converge(5_000, [watch]);
-    trial.holds('client held up: same connection, never given up', watch.sockets.length === 1 && !watch.since(at).includes('backoff'));
-    stage.run();
-    await pause(300);
-    const frames = watch.sockets[0]?.frames ?? 0;
-    const stopped = performance.now();
-    process.kill(stage.server.pid, 'SIGSTOP');
-    trial.defer(() => process.kill(stage.server.pid, 'SIGCONT'));
-    await pause(ms);
-    process.kill(stage.server.pid, 'SIGCONT');
-    await timeUntil(() => watch.price === stage.truth || (watch.sockets[0]?.frames ?? 0) > frames + 1, 5_000, 'the server goes on');
-    const backlog = (watch.sockets[0]?.frames ?? 0) - frames;
-    trial.within('server held up: right values after', await stage.converge(5_000, [watch]), 2_000);
-    trial.holds('server held up: same connection', watch.sockets.length === 1 && !watch.since(stopped).includes('backoff'));
-    trial.holds(`${ms / 50} prices came as ${backlog} frames`, backlog < 12);
-    stage.sane();
-  },
-};
+}, async (trial, stage, watch) => {
+  const ms = trial.quick ? 2_000 : 5_000;
+  const until = performance.now() + ms;
+  const at = performance.now();
+  while (performance.now() < until);
+  await stage.converge(5_000, [watch]);
+  trial.holds('client held up: same connection, never given up', watch.sockets.length === 1 && !watch.since(at).includes('backoff'));
+  stage.run();
+  await pause(300);
+  const frames = watch.sockets[0]?.frames ?? 0;
+  const stopped = performance.now();
+  process.kill(stage.server.pid, 'SIGSTOP');
+  trial.defer(() => process.kill(stage.server.pid, 'SIGCONT'));
+  await pause(ms);
+  process.kill(stage.server.pid, 'SIGCONT');
+  await timeUntil(() => watch.price === stage.truth || (watch.sockets[0]?.frames ?? 0) > frames + 1, 5_000, 'the server goes on');
+  const backlog = (watch.sockets[0]?.frames ?? 0) - frames;
+  trial.within('server held up: right values after', await stage.converge(5_000, [watch]), 2_000);
+  trial.holds('server held up: same connection', watch.sockets.length === 1 && !watch.since(stopped).includes('backoff'));
+  trial.holds(`${ms / 50} prices came as ${backlog} frames`, backlog < 12);
+});
 
 const restartStorm: FaultRow = {
   id: 'F32', fault: 'restart in mid-stream with many subscribers', injection: '1,000 real clients, SIGKILL, back after 5 s', criterion: '99 % resumed <= 10 s after it is back; at most 12 % of the clients in any 100 ms',
@@ -165,7 +161,7 @@ const skew: FaultRow = {
     old.ws.send('{"type":"hello","v":1}');
     await timeUntil(() => old.code !== null, 5_000, 'a close');
     trial.holds('hello of version 1: 4426', old.code === 4426);
-    stage.sane();
+    await stage.sane();
     plain.ws.terminate();
   },
 };

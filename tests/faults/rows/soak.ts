@@ -58,7 +58,7 @@ const soak: FaultRow = {
     trial.within('all equal the server after', await stage.converge(40_000, watches), 20_000);
     trial.within('memory of the server in the second half', stage.residentMb - before, 10, 'MB');
     await timeUntil(async () => (await stage.clients()) === 10, 40_000, 'ten connections are left, none twice');
-    stage.sane();
+    await stage.sane();
   },
 };
 

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer, type ServerProcess } from '../../support/serverProcess';
+import type { ServerProcess } from '../../support/serverProcess';
+import { serve } from '../stage';
 import { pause, timeUntil, type FaultRow, type Trial } from '../trial';
-import { Watch } from '../watch';
+import type { Watch } from '../watch';
 
 const needsMount = (): string | null => (process.getuid?.() === 0 && existsSync('/bin/mount') ? null : 'root, to mount a small file system');
 
@@ -24,10 +25,7 @@ const health = async (server: ServerProcess): Promise<Health> => (await (await f
 
 /** A server that streams, and a client that sees it. */
 async function streaming(trial: Trial, dataDir: string): Promise<{ server: ServerProcess; watch: Watch; codes: string[] }> {
-  const server = await startServer({ env: { TICKGLASS_DATA_DIR: dataDir, TICKGLASS_SYMBOLS: 'BTC/USDT,ETH/USDT,EUR/USD' } });
-  trial.defer(() => server.stop('SIGKILL'));
-  const watch = new Watch(server.url, { random: trial.random });
-  trial.defer(() => watch.close());
+  const { server, watch } = await serve(trial, { TICKGLASS_DATA_DIR: dataDir, TICKGLASS_SYMBOLS: 'BTC/USDT,ETH/USDT,EUR/USD' });
   const codes: string[] = [];
   watch.client.on('status', ({ code }) => codes.push(code));
   await timeUntil(() => watch.state === 'live' && watch.price !== null, 20_000, 'live');

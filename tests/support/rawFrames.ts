@@ -1,6 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import { STREAMS } from '@/core/contract';
-import { waitFor } from '../support/waitFor';
+import { waitFor } from './waitFor';
+
+export interface RawOptions {
+  /** Over the usual ones of an upgrade; an empty text leaves the header out. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly path?: string;
+  /** Each host below 127/8 counts as an address of its own. */
+  readonly localAddress?: string;
+  readonly timeoutMs?: number;
+}
 
 /** A client below the WebSocket library: it writes the bytes it is told to, masked with zeros so that they go as they are. */
 export class Raw {
@@ -13,17 +22,28 @@ export class Raw {
     socket.on('close', () => (this.ended = true));
   }
 
-  /** A TCP connection; each host below 127/8 counts as an address of its own. */
+  /** A TCP connection. */
   static dial(port: number, localAddress = '127.0.0.1'): Raw {
     return new Raw(connect({ port, host: '127.0.0.1', localAddress }));
   }
 
   /** A WebSocket connection, or its refusal. */
-  static async open(port: number, options: { readonly headers?: Readonly<Record<string, string>>; readonly path?: string; readonly localAddress?: string; readonly timeoutMs?: number } = {}): Promise<Raw> {
+  static async open(port: number, options: RawOptions = {}): Promise<Raw> {
     const raw = Raw.dial(port, options.localAddress);
     raw.socket.write(upgrade(port, options.headers, options.path));
     await waitFor(() => raw.received.includes('\r\n\r\n') || raw.ended, { timeoutMs: options.timeoutMs ?? 10_000, message: 'an answer to the upgrade' });
     return raw;
+  }
+
+  /** Close code that answers these bytes on a connection of their own; -1 when it ends without one. */
+  static async judge(port: number, bytes: Buffer, options: RawOptions = {}): Promise<number> {
+    const raw = await Raw.open(port, options);
+    raw.socket.write(bytes);
+    try {
+      return await raw.verdict();
+    } finally {
+      raw.socket.destroy();
+    }
   }
 
   get status(): number {
