@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema';
 import type { Logger } from '../observability/logger';
 import type { Database } from './database';
 import { SIZE } from './sql';
@@ -23,7 +22,7 @@ export interface HistoryLimits {
 export const STANDARD_LIMITS: HistoryLimits = { candleDays: 90, tradeHours: 24, tradesPerSymbol: 500_000, tradesTotal: 5_000_000, maxMb: 1_000 };
 
 /** The limits that the configuration names. */
-export function limitsOf(config: Pick<Config, 'historyCandleDays' | 'historyTradeHours' | 'historyTradesPerSymbol' | 'historyTradesTotal' | 'historyMaxMb'>): HistoryLimits {
+export function limitsOf(config: Readonly<Record<'historyCandleDays' | 'historyTradeHours' | 'historyTradesPerSymbol' | 'historyTradesTotal' | 'historyMaxMb', number>>): HistoryLimits {
   const { historyCandleDays: candleDays, historyTradeHours: tradeHours, historyTradesPerSymbol: tradesPerSymbol, historyTradesTotal: tradesTotal, historyMaxMb: maxMb } = config;
   return { candleDays, tradeHours, tradesPerSymbol, tradesTotal, maxMb };
 }

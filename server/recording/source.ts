@@ -4,7 +4,7 @@ import type { InputEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import { BUILT_IN_INSTRUMENTS } from '@/core/market/instruments';
 import { err, ok, type Result } from '@/core/util/result';
-import { isRecord, parseJson } from '../connectors/base/http';
+import { isRecord, parseJson } from '../connectors/base/json';
 import type { VenueEntry } from '../connectors/base/frames';
 import { checkReplayFile, frameBatches, spanOf } from '../connectors/replay';
 import { engineOptions, type RecordingHeader } from './format';

@@ -1,7 +1,7 @@
 import { sessionAt } from '@/core/market/calendar';
 import type { Instrument } from '@/core/market/instrument';
 import { parsePositive } from '@/core/util/decimal';
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 import { delayedTicker } from '../base/restVenue';
 import type { TickerEvent } from '@/core/market/events';
 import type { AlphaVantageComplaint, AlphaVantageValue } from './raw';

@@ -1,5 +1,22 @@
 import type { Clock } from '../../observability/clock';
-import type { BudgetLedger, BudgetStatus } from './connector';
+
+/** Calls or symbols a venue allows us in a time, and what is left of them. */
+export interface BudgetStatus {
+  /** What is counted, for people: "REST calls", "credits", "symbols". */
+  readonly name: string;
+  readonly per: 'second' | 'minute' | 'hour' | 'day' | 'month' | 'connection';
+  readonly limit: number;
+  readonly used: number;
+  /** Time until it is whole again, ms; null where it does not refill by time. */
+  readonly resetsInMs: number | null;
+}
+
+/** Long budgets (day, month) survive a restart here. Never throws; a store that cannot be written forgets at the end of the process. */
+export interface BudgetLedger {
+  /** What was used in the period that began at `periodStart` (wall ms); 0 for another or an unknown period. */
+  used(id: string, periodStart: number): number;
+  note(id: string, periodStart: number, used: number): void;
+}
 
 /** What a venue allows, or what we allow ourselves below it. */
 export interface BudgetRule {

@@ -3,6 +3,7 @@ import type { InputEvent } from '@/core/market/events';
 import type { Candle } from '@/core/market/outputs';
 import type { Result } from '@/core/util/result';
 import type { FeedStateName, Interval } from '@/core/contract';
+import type { BudgetLedger, BudgetStatus } from './budget';
 import type { Hosts } from './hosts';
 import type { SubscriptionState } from './subscriptions';
 import type { Clock, FeedClock } from '../../observability/clock';
@@ -10,24 +11,6 @@ import type { Logger } from '../../observability/logger';
 import type { Metrics } from '../../observability/metrics';
 
 export type Capability = 'quotes' | 'trades' | 'tickers' | 'candles' | 'books' | 'backfill';
-
-/** Calls or symbols a venue allows us in a time, and what is left of them. */
-export interface BudgetStatus {
-  /** What is counted, for people: "REST calls", "credits", "symbols". */
-  readonly name: string;
-  readonly per: 'second' | 'minute' | 'hour' | 'day' | 'month' | 'connection';
-  readonly limit: number;
-  readonly used: number;
-  /** Time until it is whole again, ms; null where it does not refill by time. */
-  readonly resetsInMs: number | null;
-}
-
-/** Long budgets (day, month) survive a restart here. Never throws; a store that cannot be written forgets at the end of the process. */
-export interface BudgetLedger {
-  /** What was used in the period that began at `periodStart` (wall ms); 0 for another or an unknown period. */
-  used(id: string, periodStart: number): number;
-  note(id: string, periodStart: number, used: number): void;
-}
 
 /** What a connector is told when it is made. */
 export interface ConnectorContext {

@@ -1,6 +1,5 @@
 import type { Clock } from '../../observability/clock';
-import { Budget, type BudgetRule } from './budget';
-import type { BudgetLedger } from './connector';
+import { Budget, type BudgetLedger, type BudgetRule } from './budget';
 
 /** The manners of one host: one request at a time, a distance between two, and nothing before a date it gave us. */
 export class HostGate {

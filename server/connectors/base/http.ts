@@ -2,6 +2,7 @@ import { err, ok, type Result } from '@/core/util/result';
 import type { Clock } from '../../observability/clock';
 import type { Budget } from './budget';
 import { Hosts } from './hosts';
+import { isRecord, parseJson } from './json';
 import { memoryLedger } from './ledger';
 import { parseRetryAfter, refusalOf } from './refusal';
 
@@ -141,15 +142,6 @@ async function readText(response: Response, maxBytes: number): Promise<string | 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Parsed JSON, or undefined: JSON has no undefined, so the two cannot be confused. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What a refusal says, in the forms venues use: `code` and `msg`, `message`, `error`, `error-type`, or both in `status`. */
 function complaintOf(body: unknown): { readonly code: number | null; readonly said: string } {
   if (!isRecord(body)) return { code: null, said: '' };
@@ -174,9 +166,4 @@ function withoutEnd(text: string, form: string): string {
     if (text.endsWith(form.slice(0, length))) return `${text.slice(0, -length)}[key]`;
   }
   return text;
-}
-
-/** A JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

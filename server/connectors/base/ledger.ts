@@ -2,8 +2,8 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../observability/folder';
 import type { Logger } from '../../observability/logger';
-import type { BudgetLedger } from './connector';
-import { isRecord, parseJson } from './http';
+import type { BudgetLedger } from './budget';
+import { isRecord, parseJson } from './json';
 
 interface Period {
   readonly start: number;

@@ -2,7 +2,7 @@ import { backoffDelay, type BackoffOptions } from '@/core/util/backoff';
 import type { FeedStateName } from '@/core/contract';
 import type { Clock } from '../../observability/clock';
 import type { Logger } from '../../observability/logger';
-import type { BudgetStatus } from './connector';
+import type { BudgetStatus } from './budget';
 import { Link, type LinkEnd, type LinkOptions } from './link';
 import { waitWords } from './refusal';
 

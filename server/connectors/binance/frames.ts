@@ -3,7 +3,7 @@ import type { Instrument } from '@/core/market/instrument';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
 import { listedInstrument } from '../base/listings';
 import { InstrumentDiscovery } from '../base/discovery';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { readExchangeInfo, splitBinance, toBinance } from './symbols';
 import { BinanceTranslator } from './translate';
 

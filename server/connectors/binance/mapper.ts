@@ -1,6 +1,6 @@
 import { INTERVALS, type DataKind, type Interval, type Route } from '@/core/contract';
 import type { BadInputEvent, CandleEvent, EventOrigin, MarketInput } from '@/core/market/events';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { isAggTrade, isBookTicker, isDecimal, isDepthSnapshot, isDepthUpdate, isId, isKline, isMiniTicker, isPositive, isTrade, toMs } from './raw';
 import type { BinanceAggTrade, BinanceDepthSnapshot, BinanceDepthUpdate, BinanceTrade } from './raw';
 

@@ -3,7 +3,7 @@ import type { Instrument } from '@/core/market/instrument';
 import { InstrumentDiscovery } from '../base/discovery';
 import { listedInstrument } from '../base/listings';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { GRANULARITY } from './rest';
 import { readProducts, splitCoinbase, toCoinbase } from './symbols';
 import { CoinbaseTranslator } from './translate';

@@ -1,5 +1,5 @@
 import type { LevelChange } from '@/core/market/events';
-import { parseJson } from '../base/http';
+import { parseJson } from '../base/json';
 import { within, type PriceWindow } from './book';
 import { readLevels } from './mapper';
 import { timeOf } from './raw';

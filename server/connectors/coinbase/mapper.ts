@@ -1,6 +1,6 @@
 import { INTERVAL_MS, type Interval } from '@/core/contract';
 import type { CandleEvent, EventOrigin, LevelChange, TradeEvent } from '@/core/market/events';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { shownAs } from '../base/jsonNumber';
 import { mapExchange } from './exchange';
 import { bad, Findings, numberFault, origin, takerSide, tickerEvent, type CoinbaseMapped, type CoinbaseMapperOptions, type Fields } from './mapped';

@@ -1,5 +1,5 @@
 import type { Instrument } from '@/core/market/instrument';
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 import { listedInstrument, type Listed } from '../base/listings';
 import { isPositive, type CoinbaseProduct } from './raw';
 

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '@/core/util/result';
 import type { BudgetRule } from '../base/budget';
-import { isRecord, type HttpFailure } from '../base/http';
+import type { HttpFailure } from '../base/http';
+import { isRecord } from '../base/json';
 import { unreadable, type RestSource } from '../base/restVenue';
 import { mapPrices } from './mapper';
 import { coinId, impossiblePair } from './symbols';

@@ -1,7 +1,7 @@
 import type { Instrument } from '@/core/market/instrument';
 import { parsePositive, plainDecimal } from '@/core/util/decimal';
 import type { MarketOverview } from '../base/connector';
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 import { delayedTicker, type Polled } from '../base/restVenue';
 import type { CoinGeckoPrice } from './raw';
 import { coinId } from './symbols';

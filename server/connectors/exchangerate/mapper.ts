@@ -1,7 +1,7 @@
 import { parsePositive, plainDecimal } from '@/core/util/decimal';
 import type { Instrument } from '@/core/market/instrument';
 import type { HttpFailure } from '../base/http';
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 import { delayedTicker, unreadable, type Polled } from '../base/restVenue';
 import { err, ok, type Result } from '@/core/util/result';
 import type { ExchangeRateLatest } from './raw';

@@ -1,6 +1,6 @@
 import { InstrumentAnnouncer } from '../base/announce';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
-import { parseJson } from '../base/http';
+import { parseJson } from '../base/json';
 import { FinnhubMapper, type FinnhubBad } from './mapper';
 import { canonicalOf } from './symbols';
 

@@ -1,6 +1,6 @@
 import type { Connector, ConnectorContext, ConnectorDescriptor } from '../base/connector';
 import type { VenueEntry } from '../base/frames';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { FINNHUB_DEFAULTS, FinnhubFeed, type FinnhubOptions } from './feed';
 import { createFinnhubFrames } from './frames';
 import { looksFinnhub } from './symbols';

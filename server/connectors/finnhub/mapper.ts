@@ -1,6 +1,6 @@
 import type { DataKind, Route } from '@/core/contract';
 import type { BadInputEvent, EventOrigin, TickerEvent, TradeEvent } from '@/core/market/events';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { numberText, secondsToMs } from '../base/jsonNumber';
 import { errorWords, isFinnhubQuote, type FinnhubFields } from './raw';
 

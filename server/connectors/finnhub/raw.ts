@@ -1,4 +1,4 @@
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 
 /**
  * One row of `{"data":[{"c":["1","8","24","12"],"p":122.1,"s":"TSLA","t":1672348887195,"v":1}],"type":"trade"}`: price `p`, symbol `s`,

@@ -1,6 +1,6 @@
 import { parsePositive, plainDecimal, scaled, scaleOf } from '@/core/util/decimal';
 import type { Instrument } from '@/core/market/instrument';
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 import { delayedTicker, type Polled } from '../base/restVenue';
 import type { FrankfurterRates } from './raw';
 

@@ -1,4 +1,4 @@
-import type { BadInputEvent, CandleEvent, QuoteEvent, TickerEvent, TradeEvent } from '@/core/market/events';
+import type { BadInputEvent, CandleEvent, EventOrigin, QuoteEvent, TickerEvent, TradeEvent } from '@/core/market/events';
 import type { KrakenBookMessage } from './book';
 import type { KrakenPair } from './raw';
 
@@ -36,4 +36,11 @@ export type KrakenMapped =
 /** A refused message. */
 export function bad(code: BadInputEvent['code'], symbol: string | null, detail: string): KrakenBad {
   return { type: 'bad', code, symbol, detail };
+}
+
+/** Whose a message is, for the readers of both versions. */
+export interface KrakenOrigins {
+  /** Canonical symbol, or the refusal of a message about a symbol that nobody asked for. */
+  known(channel: string, venueSymbol: unknown): { readonly venueSymbol: string; readonly symbol: string } | KrakenBad;
+  origin(symbol: string, venueTime: number | null, receiveTime: number): EventOrigin;
 }

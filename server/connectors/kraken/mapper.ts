@@ -1,8 +1,8 @@
 import { INTERVAL_MS, INTERVALS, type DataKind, type Interval, type Route } from '@/core/contract';
 import type { CandleEvent, EventOrigin, QuoteEvent, TickerEvent } from '@/core/market/events';
 import { scaled, scaleOf } from '@/core/util/decimal';
-import { isRecord, parseJson } from '../base/http';
-import { bad, type KrakenBad, type KrakenMapped, type KrakenPart } from './mapped';
+import { isRecord, parseJson } from '../base/json';
+import { bad, type KrakenBad, type KrakenMapped, type KrakenOrigins, type KrakenPart } from './mapped';
 import { decimal, levelsOf, parseExact, positive, timeOf, wholeText, type KrakenFields } from './raw';
 import { readPairs } from './symbols';
 import { mapV1 } from './v1';
@@ -35,7 +35,7 @@ export function intervalOf(minutes: number): Interval | null {
 }
 
 /** Turns frames of WebSocket v2 (and of recorded v1) into events. Pure: no clock, no log, no memory. */
-export class KrakenMapper {
+export class KrakenMapper implements KrakenOrigins {
   constructor(private readonly options: KrakenMapperOptions) {}
 
   map(raw: string, at: number): KrakenMapped {
@@ -57,7 +57,6 @@ export class KrakenMapper {
     return { type: 'data', channel, parts: (exact.data as readonly unknown[]).flatMap((f) => this.entry(channel, f, snapshot, at, sentAt)) };
   }
 
-  /** Canonical symbol, or the refusal of a message about a symbol that nobody asked for. */
   known(channel: string, venueSymbol: unknown): { readonly venueSymbol: string; readonly symbol: string } | KrakenBad {
     if (typeof venueSymbol !== 'string') return bad('bad_payload', null, `${channel} without symbol`);
     const symbol = this.options.symbolOf(venueSymbol);

@@ -1,7 +1,7 @@
 import type { LevelChange } from '@/core/market/events';
 import { plainDecimal } from '@/core/util/decimal';
 import { isDecimal } from '../base/decimalText';
-import { parseJson } from '../base/http';
+import { parseJson } from '../base/json';
 
 /**
  * Payloads of Kraken spot as they come over the wire; they die in the mapper. https://docs.kraken.com/api/docs/websocket-v2/ (2026)

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { INTERVAL_MS, type Interval } from '@/core/contract';
 import { err, ok, type Result } from '@/core/util/result';
-import { isRecord, type HttpFailure, type VenueHttp } from '../base/http';
+import type { HttpFailure, VenueHttp } from '../base/http';
+import { isRecord } from '../base/json';
 import { toRestName } from './symbols';
 
 /** Wait after a limit without a date, ms. */

@@ -1,5 +1,5 @@
 import type { EventOrigin, MarketInput } from '@/core/market/events';
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 import { decimal } from './raw';
 import { toRestName } from './symbols';
 

@@ -1,7 +1,6 @@
 import type { LevelChange, QuoteEvent, TickerEvent } from '@/core/market/events';
-import { isRecord } from '../base/http';
-import { bad, type KrakenMapped, type KrakenPart } from './mapped';
-import type { KrakenMapper } from './mapper';
+import { isRecord } from '../base/json';
+import { bad, type KrakenMapped, type KrakenOrigins, type KrakenPart } from './mapped';
 import { decimal, levelsOf, positive, secondsOf, type KrakenFields } from './raw';
 import { fromOldName } from './symbols';
 
@@ -9,7 +8,7 @@ import { fromOldName } from './symbols';
  * WebSocket v1, which is frozen: read from recordings, never asked for. Texts in arrays, names of old (`XBT/USD`), no numbers
  * of trades, the book checksum as a text. A message is `[channel id, payload, (second payload), channel name, pair]`.
  */
-export function mapV1(mapper: KrakenMapper, frame: unknown, at: number): KrakenMapped {
+export function mapV1(mapper: KrakenOrigins, frame: unknown, at: number): KrakenMapped {
   if (!Array.isArray(frame)) return isRecord(frame) ? event(frame) : bad('bad_payload', null, 'not an object');
   const items = frame as readonly unknown[];
   const [channel, pair] = items.slice(-2);
@@ -27,7 +26,7 @@ export function mapV1(mapper: KrakenMapper, frame: unknown, at: number): KrakenM
 }
 
 interface Target {
-  readonly mapper: KrakenMapper;
+  readonly mapper: KrakenOrigins;
   readonly venueSymbol: string;
   readonly symbol: string;
   readonly at: number;

@@ -2,7 +2,7 @@ import type { Instrument } from '@/core/market/instrument';
 import { InstrumentDiscovery } from '../base/discovery';
 import { listedInstrument } from '../base/listings';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { OKX_BARS } from './mapper';
 import { readInstruments, splitOkx, toOkx } from './symbols';
 import { OkxTranslator } from './translate';

@@ -1,6 +1,6 @@
 import type { DataKind, Interval, Route } from '@/core/contract';
 import type { BadInputEvent, CandleEvent, EventOrigin, LevelChange, MarketInput, QuoteEvent } from '@/core/market/events';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { shownAs } from '../base/jsonNumber';
 import type { OkxBookData } from './book';
 import { isCandle, isDecimalOrNone, isDepth, isTicker, isTrade, type OkxCandle, type OkxDepth, type OkxLevel, type OkxTicker } from './raw';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { err, ok, type Result } from '@/core/util/result';
-import { isRecord, type HttpFailure, type VenueHttp } from '../base/http';
+import type { HttpFailure, VenueHttp } from '../base/http';
+import { isRecord } from '../base/json';
 
 /** "Requests too frequent": the limit is per endpoint and two seconds. */
 const TOO_FREQUENT = '50011';

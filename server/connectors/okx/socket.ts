@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FeedStateName } from '@/core/contract';
-import type { BudgetStatus, ConnectorContext } from '../base/connector';
+import type { BudgetStatus } from '../base/budget';
+import type { ConnectorContext } from '../base/connector';
 import type { Link } from '../base/link';
 import { VenueSession, type SessionLimits } from '../base/session';
 import { Subscriptions } from '../base/subscriptions';

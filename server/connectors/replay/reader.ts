@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { err, ok, type Result } from '@/core/util/result';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 
 /** One line of a recording. `at` is the recorder's time, ms since the epoch. */
 export type Envelope =

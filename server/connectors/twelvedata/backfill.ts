@@ -1,7 +1,7 @@
 import type { Interval } from '@/core/contract';
 import { ok } from '@/core/util/result';
 import { CandleBackfill, type BackfillOptions, type CandlePage } from '../base/backfill';
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 import type { TwelveDataMapper } from './mapper';
 import type { TwelveDataRest } from './rest';
 

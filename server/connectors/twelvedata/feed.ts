@@ -1,7 +1,8 @@
 import type { Instrument } from '@/core/market/instrument';
 import { ok, type Result } from '@/core/util/result';
 import type { Connector, ConnectorContext, VenueStatus } from '../base/connector';
-import { HTTP_DEFAULTS, isRecord, type HttpFailure, type HttpOptions } from '../base/http';
+import { HTTP_DEFAULTS, type HttpFailure, type HttpOptions } from '../base/http';
+import { isRecord } from '../base/json';
 import { KEYED_TIMES, KeyedFeed, type KeyedTimes } from '../base/keyedFeed';
 import type { PollTaken } from '../base/poller';
 import { SESSION_DEFAULTS, type SessionLimits } from '../base/session';

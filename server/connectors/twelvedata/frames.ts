@@ -1,7 +1,7 @@
 import type { Interval } from '@/core/contract';
 import { InstrumentAnnouncer } from '../base/announce';
 import type { FrameMapper, FrameMapperOptions } from '../base/frames';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { TwelveDataMapper, type TwelveDataBad } from './mapper';
 import { faultOf } from './raw';
 import { TWELVE_DATA_INTERVALS } from './rest';

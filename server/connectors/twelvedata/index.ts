@@ -1,6 +1,6 @@
 import type { Connector, ConnectorContext, ConnectorDescriptor } from '../base/connector';
 import type { VenueEntry } from '../base/frames';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { TWELVE_DATA_DEFAULTS, TwelveDataFeed, type TwelveDataOptions } from './feed';
 import { createTwelveDataFrames } from './frames';
 

@@ -2,7 +2,7 @@ import { INTERVAL_MS, type DataKind, type Interval, type Route } from '@/core/co
 import type { BadInputEvent, CandleEvent, EventOrigin, QuoteEvent, TickerEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import { isPositive, isDecimal } from '../base/decimalText';
-import { isRecord, parseJson } from '../base/http';
+import { isRecord, parseJson } from '../base/json';
 import { numberText, secondsToMs } from '../base/jsonNumber';
 import { faultOf, symbolsIn, type TwelveDataFields } from './raw';
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../base/http';
+import { isRecord } from '../base/json';
 
 export type TwelveDataFields = Readonly<Record<string, unknown>>;
 
