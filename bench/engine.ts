@@ -50,7 +50,7 @@ function input(type: Kind, i: number, symbol: string, cents: number): TradeEvent
   const origin = { venue: 'simulator', kind: 'simulated', route: 'simulator', symbol, venueTime: time, receiveTime: time } as const;
   const text = (cents / 100).toFixed(2);
   return type === 'trade'
-    ? { ...origin, type, id: String(i), price: text, size: '0.25', side: i % 2 === 0 ? 'buy' : 'sell' }
+    ? { ...origin, type, id: String(Math.floor(i / INSTRUMENTS)), price: text, size: '0.25', side: i % 2 === 0 ? 'buy' : 'sell' }
     : { ...origin, type, bid: text, bidSize: '1.5', ask: ((cents + 1) / 100).toFixed(2), askSize: '2.5', updateId: i };
 }
 

@@ -243,7 +243,8 @@ class MarketEngine extends EngineState {
     if (problem) return problem;
     const { assetClass } = row.instrument;
     const hasTape = assetClass !== 'fx' && assetClass !== 'metal';
-    const own = hasTape || source.traded || source.bid === null || source.ask === null ? null : source.minutes.mid((source.bid + source.ask) / 2, time);
+    const mid = (source.bid + source.ask) / 2;
+    const own = hasTape || source.traded || Number.isNaN(mid) ? null : source.minutes.mid(mid, time);
     row.quotes.elect(this.now, session);
     if (own === null || row.quotes.leader !== source) return null;
     row.candleVenue = event.venue;
@@ -281,7 +282,7 @@ class MarketEngine extends EngineState {
   /** The quote was read from a book that is not good any more. */
   private doubt(row: Row, venue: string): void {
     const source = row.quotes.known(venue);
-    if (source === null || source.bid === null || source.suspect) return;
+    if (source === null || Number.isNaN(source.bid) || source.suspect) return;
     source.suspect = true;
     this.publish(row, false);
   }

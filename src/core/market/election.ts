@@ -36,8 +36,8 @@ export function challenger(leader: Source | null, sources: readonly Source[], no
 
 /** Is the last live value so old that a delayed reference tells more? */
 function referenceDue(live: Source, reference: Source, now: number, assetClass: AssetClass, session: SessionState): boolean {
-  const last = live.receiveTime ?? -Infinity;
-  return session !== 'closed' && now - last > KEEP_LIVE_MS[assetClass] && (reference.venueTime ?? reference.receiveTime ?? -Infinity) > last;
+  const last = Number.isNaN(live.receiveTime) ? -Infinity : live.receiveTime;
+  return session !== 'closed' && now - last > KEEP_LIVE_MS[assetClass] && (Number.isNaN(reference.venueTime) ? reference.receiveTime : reference.venueTime) > last;
 }
 
 /** A source with a limit from here on is a daily one, ms. */
@@ -51,8 +51,8 @@ const duration = (ms: number): string => {
 
 /** Why a source does not lead, or what is wrong with the one that does; empty when all is well. */
 export function standingNote(source: Source, leader: Source | null, now: number, session: SessionState, nameOf: (venue: string) => string): string {
-  const age = source.receiveTime === null ? null : now - source.receiveTime;
-  if (age === null) return 'Nothing received yet';
+  const age = now - source.receiveTime;
+  if (Number.isNaN(age)) return 'Nothing received yet';
   const standing = source.standing(now);
   if (standing === UNHEALTHY) {
     if (session !== 'open' && !source.down) return 'Market closed';

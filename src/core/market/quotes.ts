@@ -74,14 +74,14 @@ export class QuoteBoard {
     const state = stateOf(leader, now, session);
     const last = this.lastOf(leader);
     const was = this.current;
-    const fresher = refresh && (leader.receiveTime ?? 0) - (was.receiveTime ?? 0) >= REFRESH_MS;
-    if (!fresher && state === was.state && last === was.last && sameValues(leader, was)) return null;
+    const fresher = refresh && leader.receiveTime - (was.receiveTime ?? 0) >= REFRESH_MS;
+    if (!fresher && state === was.state && same(last, was.last) && sameValues(leader, was)) return null;
     this.current = {
-      symbol: this.instrument.symbol, last,
-      bid: leader.bid, ask: leader.ask, bidSize: leader.bidSize, askSize: leader.askSize,
-      open24h: leader.open24h, high24h: leader.high24h, low24h: leader.low24h, volume24h: leader.volume24h,
+      symbol: this.instrument.symbol, last: known(last),
+      bid: known(leader.bid), ask: known(leader.ask), bidSize: known(leader.bidSize), askSize: known(leader.askSize),
+      open24h: known(leader.open24h), high24h: known(leader.high24h), low24h: known(leader.low24h), volume24h: known(leader.volume24h),
       venue: leader.venue, kind: leader.kind, route: leader.route, state,
-      venueTime: leader.venueTime, receiveTime: leader.receiveTime,
+      venueTime: known(leader.venueTime), receiveTime: known(leader.receiveTime),
     };
     return this.current;
   }
@@ -90,19 +90,18 @@ export class QuoteBoard {
   venueQuotes(now: number, session: SessionNow, connectedSince: (venue: string) => number | null): readonly VenueQuote[] {
     return [...this.sources].sort((a, b) => a.priority - b.priority).map((s) => ({
       symbol: this.instrument.symbol, venue: s.venue, kind: s.kind, route: s.route,
-      last: this.lastOf(s), bid: s.bid, ask: s.ask, bidSize: s.bidSize, askSize: s.askSize, volume24h: s.volume24h,
-      state: s.receiveTime === null ? 'none' : stateOf(s, now, session.state), activity: s.activity.state(now, session, connectedSince(s.venue)),
+      last: known(this.lastOf(s)), bid: known(s.bid), ask: known(s.ask), bidSize: known(s.bidSize), askSize: known(s.askSize), volume24h: known(s.volume24h),
+      state: Number.isNaN(s.receiveTime) ? 'none' : stateOf(s, now, session.state), activity: s.activity.state(now, session, connectedSince(s.venue)),
       perMinute: rounded(s.activity.perMinute(now)), usualPerMinute: rounded(s.activity.usual(now, session.state)),
       leads: s === this.leader, note: standingNote(s, this.leader, now, session.state, this.rules.nameOf),
-      venueTime: s.venueTime, receiveTime: s.receiveTime,
+      venueTime: known(s.venueTime), receiveTime: known(s.receiveTime),
     }));
   }
 
   /** Currencies and metals have no public tape: until a trade is seen their price is the mid, to half a tick. */
-  private lastOf(leader: Source): number | null {
+  private lastOf(source: Source): number {
     const quoted = this.instrument.assetClass === 'fx' || this.instrument.assetClass === 'metal';
-    if (leader.traded || !quoted || leader.bid === null || leader.ask === null) return leader.last;
-    return roundedMid(leader.bid, leader.ask, this.instrument.tickSize);
+    return source.traded || !quoted || Number.isNaN(source.bid + source.ask) ? source.last : roundedMid(source.bid, source.ask, this.instrument.tickSize);
   }
 }
 
@@ -139,8 +138,18 @@ function stateOf(leader: Source, now: number, session: SessionState): QuoteState
   return leader.suspect ? 'suspect' : 'ok';
 }
 
+/** A number of a source as it is told. */
+function known(x: number): number | null {
+  return Number.isNaN(x) ? null : x;
+}
+
+/** Is it told already? */
+function same(x: number, told: number | null): boolean {
+  return x === told || (told === null && Number.isNaN(x));
+}
+
 function sameValues(source: Source, quote: Quote): boolean {
-  return source.bid === quote.bid && source.ask === quote.ask && source.bidSize === quote.bidSize && source.askSize === quote.askSize
-    && source.open24h === quote.open24h && source.high24h === quote.high24h && source.low24h === quote.low24h
-    && source.volume24h === quote.volume24h && source.venue === quote.venue && source.kind === quote.kind && source.route === quote.route;
+  return same(source.bid, quote.bid) && same(source.ask, quote.ask) && same(source.bidSize, quote.bidSize) && same(source.askSize, quote.askSize)
+    && same(source.open24h, quote.open24h) && same(source.high24h, quote.high24h) && same(source.low24h, quote.low24h)
+    && same(source.volume24h, quote.volume24h) && source.venue === quote.venue && source.kind === quote.kind && source.route === quote.route;
 }

@@ -4,7 +4,7 @@ import { Activity } from './activity';
 import type { SessionState } from './calendar';
 import type { EventOrigin, QuoteEvent, TickerEvent } from './events';
 import { VenueMinutes } from './venueMinutes';
-import { isProblem, numberProblem, positiveOrNull, type Problem } from './validate';
+import { numberProblem, positiveOrNaN, type Problem } from './validate';
 
 /** A price is absurd when it is this many times above or below the last good one ... */
 const JUMP_FACTOR = 10;
@@ -29,21 +29,24 @@ export const DELAYED = 2;
 export const UNHEALTHY = 3;
 export type Standing = typeof PUSHED | typeof POLLED | typeof DELAYED | typeof UNHEALTHY;
 
-/** Everything one venue says about one symbol. Refused values change nothing but the `suspect` flag. */
+/**
+ * Everything one venue says about one symbol. Refused values change nothing but the `suspect` flag. NaN = not known: a field that was null
+ * once would be a new object with each number it takes.
+ */
 export class Source {
-  last: number | null = null;
-  bid: number | null = null;
-  ask: number | null = null;
-  bidSize: number | null = null;
-  askSize: number | null = null;
-  open24h: number | null = null;
-  high24h: number | null = null;
-  low24h: number | null = null;
-  volume24h: number | null = null;
+  last = NaN;
+  bid = NaN;
+  ask = NaN;
+  bidSize = NaN;
+  askSize = NaN;
+  open24h = NaN;
+  high24h = NaN;
+  low24h = NaN;
+  volume24h = NaN;
   /** Newest believed venue time of any value, ms. */
-  venueTime: number | null = null;
-  /** Feed time of the newest accepted input, ms; null before the first. */
-  receiveTime: number | null = null;
+  venueTime = NaN;
+  /** Feed time of the newest accepted input, ms; NaN before the first. */
+  receiveTime = NaN;
   /** A trade of this venue in this symbol was seen. */
   traded = false;
   /** The newest input was refused. */
@@ -62,7 +65,7 @@ export class Source {
   private losses = 0;
   private lostAt = -Infinity;
   private lastTime = -Infinity;
-  private updateId: number | null = null;
+  private updateId = NaN;
   private quoteTime = -Infinity;
   private reference = 0;
   private referenceTime = -Infinity;
@@ -86,7 +89,7 @@ export class Source {
   }
 
   healthy(now: number): boolean {
-    return this.receiveTime !== null && !this.down && now - this.receiveTime <= this.staleMs;
+    return !this.down && now - this.receiveTime <= this.staleMs;
   }
 
   standing(now: number): Standing {
@@ -125,24 +128,24 @@ export class Source {
   }
 
   takeQuote(event: QuoteEvent, venueTime: number | null, now: number, session: SessionState): Problem | null {
-    const bid = positiveOrNull('bid', event.bid);
-    const ask = positiveOrNull('ask', event.ask);
-    const bidSize = positiveOrNull('bid size', event.bidSize);
-    const askSize = positiveOrNull('ask size', event.askSize);
-    for (const part of [bid, ask, bidSize, askSize]) if (isProblem(part)) return this.spoil(part);
-    if (isProblem(bid) || isProblem(ask) || isProblem(bidSize) || isProblem(askSize)) return null;
-    const id = typeof event.updateId === 'number' && Number.isFinite(event.updateId) ? event.updateId : null;
-    if (id !== null && this.updateId !== null && id < this.updateId && now - this.quoteTime < UPDATE_ORDER_MS) {
-      return { code: 'duplicate', detail: `quote ${id} after ${this.updateId}` };
-    }
-    if (bid !== null && ask !== null && bid > ask) return this.spoil({ code: 'crossed', detail: `bid ${bid} above ask ${ask}` });
-    const level = bid !== null && ask !== null ? (bid + ask) / 2 : (bid ?? ask);
-    const problem = level === null ? null : this.judge(level, now);
+    const bid = positiveOrNaN(event.bid);
+    const ask = positiveOrNaN(event.ask);
+    const bidSize = positiveOrNaN(event.bidSize);
+    const askSize = positiveOrNaN(event.askSize);
+    if (bid === undefined) return this.spoil(numberProblem('bid', event.bid));
+    if (ask === undefined) return this.spoil(numberProblem('ask', event.ask));
+    if (bidSize === undefined) return this.spoil(numberProblem('bid size', event.bidSize));
+    if (askSize === undefined) return this.spoil(numberProblem('ask size', event.askSize));
+    const id = typeof event.updateId === 'number' && Number.isFinite(event.updateId) ? event.updateId : NaN;
+    if (id < this.updateId && now - this.quoteTime < UPDATE_ORDER_MS) return { code: 'duplicate', detail: `quote ${id} after ${this.updateId}` };
+    if (bid > ask) return this.spoil({ code: 'crossed', detail: `bid ${bid} above ask ${ask}` });
+    const level = Number.isNaN(bid) ? ask : Number.isNaN(ask) ? bid : (bid + ask) / 2;
+    const problem = Number.isNaN(level) ? null : this.judge(level, now);
     if (problem) return problem;
     this.bid = bid;
     this.ask = ask;
-    this.bidSize = bid === null ? null : bidSize;
-    this.askSize = ask === null ? null : askSize;
+    this.bidSize = Number.isNaN(bid) ? NaN : bidSize;
+    this.askSize = Number.isNaN(ask) ? NaN : askSize;
     this.updateId = id;
     this.quoteTime = now;
     this.touch(event, venueTime, now, session);
@@ -212,7 +215,7 @@ export class Source {
     this.down = false;
     this.suspect = false;
     if (before !== PUSHED && this.standing(now) < before) this.healthySince = now;
-    if (venueTime !== null && (this.venueTime === null || venueTime > this.venueTime)) this.venueTime = venueTime;
+    if (venueTime !== null && !(venueTime <= this.venueTime)) this.venueTime = venueTime;
     this.activity.take(now, session);
   }
 }

@@ -1,4 +1,4 @@
-import { DecimalSum } from '../util/decimal';
+import { DecimalSum, plainNumber } from '../util/decimal';
 import { Ring } from '../util/ring';
 import type { TradeOutput } from './outputs';
 
@@ -6,7 +6,6 @@ import type { TradeOutput } from './outputs';
 const MAX_HOLES = 16;
 /** Ids remembered for venues whose ids are not numbers. */
 const MAX_IDS = 512;
-const NUMERIC = /^\d{1,15}$/;
 
 /**
  * Tells trades already seen from new ones, in bounded memory. Numeric ids: everything up to the highest seen is known, except
@@ -19,7 +18,8 @@ export class TradeIds {
 
   /** true when the id is new; it is remembered. */
   take(id: string): boolean {
-    return NUMERIC.test(id) ? this.takeNumber(Number(id)) : this.takeText(id);
+    const number = id.includes('.') ? NaN : plainNumber(id);
+    return Number.isNaN(number) ? this.takeText(id) : this.takeNumber(number);
   }
 
   private takeNumber(id: number): boolean {
@@ -62,14 +62,18 @@ export class VenueTrades {
 export class Tape {
   readonly recent: Ring<TradeOutput>;
   readonly venues = new Map<string, VenueTrades>();
+  /** The one asked for last: nearly always the next trade is of the same venue. */
+  private newest: { readonly id: string; readonly trades: VenueTrades } | null = null;
 
   constructor(limit: number) {
     this.recent = new Ring(limit);
   }
 
   venue(id: string): VenueTrades {
-    let trades = this.venues.get(id);
-    if (!trades) this.venues.set(id, (trades = new VenueTrades()));
+    if (this.newest?.id === id) return this.newest.trades;
+    const trades = this.venues.get(id) ?? new VenueTrades();
+    this.venues.set(id, trades);
+    this.newest = { id, trades };
     return trades;
   }
 
@@ -82,5 +86,6 @@ export class Tape {
   reset(): void {
     this.recent.clear();
     this.venues.clear();
+    this.newest = null;
   }
 }

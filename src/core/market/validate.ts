@@ -38,14 +38,9 @@ export function numberProblem(what: string, value: unknown): Problem {
   return { code: readable ? 'not_positive' : 'not_finite', detail: `${what} ${shown(value)}` };
 }
 
-/** null = the side or field is empty, a number above zero, or a problem. */
-export function positiveOrNull(what: string, value: unknown): number | null | Problem {
-  if (value === null || value === undefined) return null;
-  return parsePositive(value) ?? numberProblem(what, value);
-}
-
-export function isProblem(value: number | null | Problem): value is Problem {
-  return typeof value === 'object' && value !== null;
+/** A number above zero; NaN = the side or field is empty, `undefined` = unreadable or not positive. */
+export function positiveOrNaN(value: unknown): number | undefined {
+  return value === null || value === undefined ? NaN : parsePositive(value);
 }
 
 /** Facts of an instrument as they must be before anything is computed with them. */

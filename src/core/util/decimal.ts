@@ -8,7 +8,36 @@ const DECIMAL = /^\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?$/;
 const LARGEST = 1e21;
 const SMALLEST = 1e-20;
 
+const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
+/** Digits that always fit a safe integer. */
+const SAFE_DIGITS = 15;
+const [ZERO, NINE, POINT] = [48, 57, 46];
+
+/**
+ * A plain decimal of 15 digits at most, several times as fast as reading any text; NaN for every other text, whatever it is. One division of
+ * two exact numbers rounds it as reading it would.
+ */
+export function plainNumber(text: string): number {
+  const { length } = text;
+  let digits = 0;
+  let point = 0;
+  if (length === 0 || length > SAFE_DIGITS + 1) return NaN;
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code >= ZERO && code <= NINE) digits = 10 * digits + code - ZERO;
+    else if (code === POINT && point === 0 && i > 0 && i < length - 1) point = i;
+    else return NaN;
+  }
+  if (point > 0) return digits / (POWERS[length - 1 - point] as number);
+  return length > SAFE_DIGITS ? NaN : digits;
+}
+
+/** NaN is the only number that differs from itself. */
+const isNumber = (x: number): boolean => x === x;
+
 function read(value: unknown): number | undefined {
+  const plain = typeof value === 'string' ? plainNumber(value) : NaN;
+  if (isNumber(plain)) return plain;
   if (typeof value === 'string' ? !DECIMAL.test(value) : typeof value !== 'number') return undefined;
   const number = Number(value);
   return number === 0 || (number >= SMALLEST && number < LARGEST) ? number : undefined;
@@ -17,7 +46,7 @@ function read(value: unknown): number | undefined {
 /** A readable number as plain decimal text, without exponent: "1.5e-7" -> "0.00000015". Plain text stays as it is written. */
 export function plainDecimal(value: string | number): string {
   const text = String(value);
-  if (!/[eE]/.test(text)) return text;
+  if (!text.includes('e') && !text.includes('E')) return text;
   const places = scaleOf(text);
   const digits = scaled(text, places).toString().padStart(places + 1, '0');
   return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
@@ -82,10 +111,9 @@ export function compareDecimals(a: string, b: string): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
-/** Digits that always fit a safe integer. */
-const SAFE_DIGITS = 15;
 const LOW_LIMIT = 2 ** 52;
+/** Up to here a product with a power of ten is less than half a unit off: rounding it gives the exact integer. */
+const EXACT_UNITS = 1e15;
 
 /**
  * Exact running sum of non-negative decimal texts: 0.1 + 0.2 is 0.3. Small mantissas are added as safe integers and carried
@@ -98,22 +126,23 @@ export class DecimalSum {
 
   /** Adds a text that matches what `parsePositive` and its kin accept. */
   add(text: string): void {
+    const number = plainNumber(text);
     const point = text.indexOf('.');
     const places = point < 0 ? 0 : text.length - point - 1;
-    if (text.length > SAFE_DIGITS || text.includes('e') || text.includes('E')) {
-      this.addBig(text);
-      return;
-    }
-    if (places > this.places) this.rescale(places);
-    const digits = point < 0 ? Number(text) : Number(text.slice(0, point)) * (POWERS[places] ?? 1) + Number(text.slice(point + 1));
-    const units = digits * (POWERS[this.places - places] ?? Infinity);
-    if (units <= LOW_LIMIT) this.addLow(units);
+    if (isNumber(number) && places > this.places) this.rescale(places);
+    const units = Math.round(number * (POWERS[this.places] ?? NaN));
+    if (units <= EXACT_UNITS) this.addLow(units);
     else this.addBig(text);
   }
 
   /** Adds the shortest decimal text of a number: exact for what was printed as that number. */
   addNumber(value: number): void {
-    if (value > 0) this.add(String(value));
+    if (!(value > 0)) return;
+    // With no more decimals than were seen it need not be printed: no other text of 15 digits is the same number.
+    const power = POWERS[this.places] ?? NaN;
+    const units = Math.round(value * power);
+    if (units <= EXACT_UNITS && units / power === value) this.addLow(units);
+    else this.add(String(value));
   }
 
   private addLow(units: number): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareDecimals, decimalsOf, DecimalSum, parseOptional, parsePositive, parseZeroable, plainDecimal, scaled } from '@/core/util/decimal';
+import { compareDecimals, decimalsOf, DecimalSum, parseOptional, parsePositive, parseZeroable, plainDecimal, plainNumber, scaled } from '@/core/util/decimal';
 
 const decimal = fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.integer({ min: 0, max: 12 })).map(([units, places]) => {
   const digits = units.toString().padStart(places + 1, '0');
@@ -30,6 +30,20 @@ describe('numbers by meaning', () => {
   });
 });
 
+describe('plainNumber', () => {
+  it('is what reading the text gives, or NaN', () => {
+    fc.assert(fc.property(decimal, (text) => {
+      const number = plainNumber(text);
+      if (text.replace('.', '').length <= 15) expect(number).toBe(Number(text));
+      else expect(Number.isNaN(number) || number === Number(text)).toBe(true);
+    }));
+  });
+
+  it.each(['', '.', '1.', '.5', '1.2.3', '1e5', '-1', ' 1', '1 ', '１', '0x1', '1234567890123456', '12345678901234567'])('%j is none', (text) => {
+    expect(plainNumber(text)).toBeNaN();
+  });
+});
+
 describe('DecimalSum', () => {
   it('has no binary drift', () => {
     const sum = new DecimalSum();
@@ -45,6 +59,18 @@ describe('DecimalSum', () => {
       expect(scaled(sum.text(), 12)).toBe(expected);
       expect(sum.value()).toBe(Number(sum.text()));
       expect(sum.clone().text()).toBe(sum.text());
+    }));
+  });
+
+  it('adds a number as the text it prints as, printed or not', () => {
+    const number = fc.oneof(fc.double({ min: 0, max: 1e9, noNaN: true }), decimal.map(Number));
+    fc.assert(fc.property(fc.array(number, { maxLength: 40 }), (numbers) => {
+      const [read, printed] = [new DecimalSum(), new DecimalSum()];
+      for (const x of numbers) {
+        read.addNumber(x);
+        if (x > 0) printed.add(String(x));
+      }
+      expect(read.text()).toBe(printed.text());
     }));
   });
 
