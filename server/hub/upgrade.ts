@@ -10,6 +10,7 @@ import type { Dialect, EndpointName } from './reader';
 import { Admissions, type Admission } from './limits';
 import type { HubOptions } from './options';
 import { checkOrigin } from './origin';
+import { Turns } from './turns';
 
 const ENDPOINTS: ReadonlyMap<string, EndpointName> = new Map<string, EndpointName>([
   ...STREAM_NAMES.map((name) => [STREAMS[name].path, name] as const),
@@ -60,6 +61,9 @@ export function chooseProtocol(offered: Iterable<string>): string | false {
   return false;
 }
 
+/** Time that upgrades may take of one turn of the event loop, ms: a thousand of them at once hold up nothing. */
+const TURN_MS = 10;
+
 /** The door of the hub: path, Host, Origin, rates and numbers of connections, then the WebSocket handshake. */
 export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf, refused }: DoorParts, accept: (accepted: Accepted) => void): UpgradeDoor {
   const admissions = new Admissions(options, clock.monotonic());
@@ -88,28 +92,36 @@ export function createUpgradeDoor({ options, clock, metrics, passOf, addressOf, 
   }
   server.on('wsClientError', (_error: Error, socket: Duplex, request: IncomingMessage) => reject(request, socket, 'bad_handshake', '400 Bad Request', 'bad_request', 'Sec-WebSocket-Version: 13\r\n'));
 
+  const turns = new Turns(clock, TURN_MS);
+  function decide(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // It has gone while it waited.
+    if (socket.destroyed) return;
+    const endpoint = ENDPOINTS.get((req.url ?? '').split('?', 1)[0] ?? '');
+    if (!open) return reject(req, socket, 'closing', '503 Service Unavailable', 'overloaded', 'Retry-After: 3\r\n');
+    const { host, origin, cookie } = req.headers;
+    const verdict = checkOrigin({ host, origin, cookie }, options);
+    if (verdict === 'bad_host') return reject(req, socket, verdict, '421 Misdirected Request', verdict);
+    if (verdict === 'bad_origin') return reject(req, socket, verdict, '403 Forbidden', verdict);
+    if (!endpoint) return reject(req, socket, 'not_found', '404 Not Found', 'not_found');
+    const address = addressOf(req);
+    const admission = admissions.ask(address, clock.monotonic());
+    if (admission === 'rate') return reject(req, socket, 'rate', '429 Too Many Requests', 'rate_limited', 'Retry-After: 2\r\n');
+    server.handleUpgrade(req, socket, head, (ws) => {
+      const unsupported = ws.protocol === '' && req.headers['sec-websocket-protocol'] !== undefined;
+      const dialect = DIALECTS[ws.protocol] ?? 'plain';
+      const turnedAway = unsupported ? 'subprotocol' : admission === 'ok' ? null : admission;
+      if (turnedAway !== null) note(req, turnedAway);
+      accept({ ws, socket: req.socket, address, endpoint, dialect, turnedAway, pass: turnedAway === null ? passOf(req, endpoint, dialect) : OPEN_PASS });
+    });
+  }
+
   return {
     admissions,
     handle(req, socket, head) {
       // A peer that resets while it is being refused must not become an unhandled error.
       socket.on('error', () => socket.destroy());
-      const endpoint = ENDPOINTS.get((req.url ?? '').split('?', 1)[0] ?? '');
-      if (!open) return reject(req, socket, 'closing', '503 Service Unavailable', 'overloaded', 'Retry-After: 3\r\n');
-      const { host, origin, cookie } = req.headers;
-      const verdict = checkOrigin({ host, origin, cookie }, options);
-      if (verdict === 'bad_host') return reject(req, socket, verdict, '421 Misdirected Request', verdict);
-      if (verdict === 'bad_origin') return reject(req, socket, verdict, '403 Forbidden', verdict);
-      if (!endpoint) return reject(req, socket, 'not_found', '404 Not Found', 'not_found');
-      const address = addressOf(req);
-      const admission = admissions.ask(address, clock.monotonic());
-      if (admission === 'rate') return reject(req, socket, 'rate', '429 Too Many Requests', 'rate_limited', 'Retry-After: 2\r\n');
-      server.handleUpgrade(req, socket, head, (ws) => {
-        const unsupported = ws.protocol === '' && req.headers['sec-websocket-protocol'] !== undefined;
-        const dialect = DIALECTS[ws.protocol] ?? 'plain';
-        const turnedAway = unsupported ? 'subprotocol' : admission === 'ok' ? null : admission;
-        if (turnedAway !== null) note(req, turnedAway);
-        accept({ ws, socket: req.socket, address, endpoint, dialect, turnedAway, pass: turnedAway === null ? passOf(req, endpoint, dialect) : OPEN_PASS });
-      });
+      if (turns.length >= options.total) return reject(req, socket, 'queue', '503 Service Unavailable', 'overloaded', 'Retry-After: 5\r\n');
+      turns.run(() => decide(req, socket, head));
     },
     shut() {
       open = false;

@@ -118,6 +118,11 @@ export class Stage {
   total(name: string): Promise<number> {
     return total(this.server, name);
   }
+  /** Longest delay of the server's event loop since this was asked last, by its own measure. */
+  async longestDelayMs(): Promise<number> {
+    const text = await (await fetch(`${this.server.url}/metrics`)).text();
+    return 1_000 * Number(/^tickglass_event_loop_delay_quantile_seconds\{quantile="1"\} (.+)$/m.exec(text)?.[1] ?? NaN);
+  }
   async clients(): Promise<number> {
     const health = (await (await fetch(`${this.server.url}/health`)).json()) as { readonly streams: Record<string, { readonly clients: number }> };
     return health.streams['market']?.clients ?? NaN;

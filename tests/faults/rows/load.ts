@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { STREAMS } from '@/core/contract';
+import { run } from '../../../scripts/process';
 import { ChaosProxy } from '../../support/chaosProxy';
 import { quote, startHub, type Running } from '../../server/hub/support';
 import { Raw } from '../../support/rawFrames';
@@ -136,20 +137,22 @@ function newest(text: string, ids: string[]): number | null {
 }
 
 const slowCrowd: FaultRow = {
-  id: 'F11', fault: 'many slow readers among the good', injection: '250 readers stop beside 250 that read (the issue names 500 and 1,000: this harness shares two processors with the server)', criterion: 'p99 of the good ones changes by less than 10 %, or less than 10 ms',
-  quick: false, limitSeconds: 120,
+  id: 'F11', fault: 'many slow readers among the good', injection: '500 readers stop beside 500 that read', criterion: 'p99 of the good ones changes by less than 10 %, or less than 10 ms',
+  quick: false, limitSeconds: 150,
   async run(trial) {
-    const stage = await Stage.open(trial, { everyMs: 100 });
-    const join = async (count: number, from: number): Promise<Reader[]> => {
+    const half = 500;
+    // The readers share two processors with the server: so many messages a second that they do not wait for one another.
+    const stage = await Stage.open(trial, { everyMs: 250 });
+    const join = async (from: number): Promise<Reader[]> => {
       const made: Reader[] = [];
-      for (let i = 0; i < count; i += 50) {
-        made.push(...Array.from({ length: 50 }, (_none, k) => new Reader(stage.server.port, `127.0.11.${from + ((i + k) % 20)}`)));
+      for (let i = 0; i < half; i += 50) {
+        made.push(...Array.from({ length: 50 }, (_none, k) => new Reader(stage.server.port, `127.0.11.${from + ((i + k) % 50)}`)));
         await timeUntil(() => made.every((one) => one.open), 20_000, 'they are connected');
         await pause(150);
       }
       return made;
     };
-    const good = await join(250, 1);
+    const good = await join(1);
     const p99 = async (): Promise<number> => {
       const late: number[] = [];
       for (const one of good) {
@@ -157,18 +160,18 @@ const slowCrowd: FaultRow = {
           if (text.includes(String(stage.truth))) late.push(performance.now() - (stage.sentAt.at(-1) ?? 0));
         };
       }
-      await pause(8_000);
+      await pause(10_000);
       return quantile(late, 0.99);
     };
-    const slow = await join(250, 101);
+    const slow = await join(101);
     const before = await p99();
     for (const one of slow) one.ws.pause();
     await pause(2_000);
     const after = await p99();
-    trial.note(`p99 of 250 good clients: ${Math.round(before)} ms with all reading, ${Math.round(after)} ms with 250 stopped`);
+    trial.note(`p99 of ${half} good clients: ${Math.round(before)} ms with all reading, ${Math.round(after)} ms with ${half} stopped`);
     trial.within('change', after - before, Math.max(10, before * 0.1));
-    await stage.sane();
     for (const one of [...good, ...slow]) one.ws.terminate();
+    await stage.sane();
   },
 };
 
@@ -206,41 +209,42 @@ const subscribes = besideOthers({
 });
 
 const connects = besideOthers({
-  id: 'F20', fault: 'flood of connections', injection: '1,000 upgrades at once from one address, then 2,000 from 100 addresses', criterion: 'admission by address (429) and in all; others get in; event loop never late by 250 ms',
+  id: 'F20', fault: 'flood of connections', injection: '1,000 upgrades at once from one address, then 4,000 from 200 addresses, by a process that gives way to the others', criterion: 'admission by address (429) and in all; others get in; event loop never late by 250 ms',
   quick: true, limitSeconds: 90,
 }, async (trial, stage) => {
-  const late = async (): Promise<{ all: number; over: number }> => {
-    const text = await (await fetch(`${stage.server.url}/metrics`)).text();
-    const read = (le: string): number => Number(new RegExp(`event_loop_delay_seconds_bucket\\{le="${le}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
-    return { all: read('\\+Inf'), over: read('\\+Inf') - read('0.25') };
-  };
-  const before = await late();
-  const one = await storm(stage, trial.quick ? 200 : 1_000, () => '127.0.20.1');
-  const allowed = 40 + Math.ceil(one.seconds * 20) + 5;
-  trial.holds(`one address: ${one.accepted} of ${one.all} accepted in ${one.seconds.toFixed(1)} s (allowed ${allowed}), ${one.refused} refused with 429, ${one.other} otherwise`, one.refused > 0 && one.accepted <= allowed);
-  const other = await Raw.open(stage.server.port, { localAddress: '127.0.20.2' });
+  const { port } = stage.server;
+  await stage.longestDelayMs();
+  const first = flood(port, trial.quick ? 200 : 1_000, '127.0.20', 1);
+  await pause(100);
+  const other = await Raw.open(port, { localAddress: '127.0.22.1' });
   trial.holds('another address gets in meanwhile', other.status === 101);
   other.socket.destroy();
+  const one = await first;
+  const allowed = 40 + Math.ceil(one.seconds * 20) + 5;
+  trial.holds(`one address: ${told(one)} (101 allowed ${allowed} times)`, one.of('429') > 0 && one.of('101') <= allowed && one.of('101') + one.of('429') === one.all);
+  trial.within('event loop late by at most', await stage.longestDelayMs(), 250);
   await pause(2_000);
-  const began = performance.now();
-  const many = await storm(stage, trial.quick ? 200 : 2_000, (i) => `127.0.21.${1 + (i % 100)}`);
-  trial.note(`${many.all} from 100 addresses: ${many.accepted} accepted, ${many.refused} refused with 429, ${many.other} otherwise, in ${Math.round(performance.now() - began)} ms`);
-  trial.holds('none without an answer', many.other === 0);
-  await pause(300);
-  const after = await late();
-  trial.note(`event loop late by more than 250 ms: ${after.over - before.over} of ${after.all - before.all} looks`);
-  trial.within('looks later than 250 ms', after.over - before.over, 0, 'looks');
+  const many = await flood(port, trial.quick ? 400 : 4_000, '127.0.21', trial.quick ? 20 : 200);
+  trial.holds(`${trial.quick ? 20 : 200} addresses: ${told(many)}`, many.of('101') > 0 && many.of('101') + many.of('429') === many.all);
+  trial.within('event loop late by at most', await stage.longestDelayMs(), 250);
   await timeUntil(async () => (await stage.clients()) === 1, 30_000, 'all slots are free again');
 });
 
-/** Opens many connections at once and lets go of them when all were answered. */
-async function storm(stage: Stage, count: number, address: (i: number) => string): Promise<{ all: number; accepted: number; refused: number; other: number; seconds: number }> {
-  const began = performance.now();
-  const raws = await Promise.all(Array.from({ length: count }, (_none, i) => Raw.open(stage.server.port, { localAddress: address(i), timeoutMs: 30_000 }).catch(() => null)));
-  const answered = (status: number): number => raws.filter((raw) => raw?.status === status).length;
-  const result = { all: count, accepted: answered(101), refused: answered(429), other: count - answered(101) - answered(429), seconds: (performance.now() - began) / 1_000 };
-  for (const raw of raws) raw?.socket.destroy();
-  return result;
+interface Flooded {
+  readonly all: number;
+  readonly seconds: number;
+  /** How many were answered with a status. */
+  of(status: string): number;
+  readonly answers: Readonly<Record<string, number>>;
+}
+const told = ({ all, seconds, answers }: Flooded): string => `${all} in ${seconds.toFixed(1)} s, ${Object.entries(answers).map(([answer, count]) => `${count} answered ${answer}`).join(', ')}`;
+
+/** Opens many connections at once, in a process of its own: what it takes is not taken for a delay of the server. */
+async function flood(port: number, all: number, network: string, hosts: number): Promise<Flooded> {
+  const { output, code } = await run('tsx', ['tests/faults/floodMain.ts', ...[port, all, network, hosts].map(String)]);
+  if (code !== 0) throw new Error(`the flood ended with ${code}: ${output}`);
+  const { seconds, answers } = JSON.parse(output.split('\n').find((line) => line.startsWith('{')) ?? '') as Pick<Flooded, 'seconds' | 'answers'>;
+  return { all, seconds, answers, of: (status) => answers[status] ?? 0 };
 }
 
 export const LOAD_ROWS: readonly FaultRow[] = [slowLink, stopped, slowCrowd, subscribes, connects];

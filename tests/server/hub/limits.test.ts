@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFlusher } from '../../../server/hub/flusher';
 import { Admissions, TokenBucket, WindowCounter } from '../../../server/hub/limits';
+import { Turns } from '../../../server/hub/turns';
 
 describe('token bucket', () => {
   it('gives its burst at once, then its rate, and says how long to wait', () => {
@@ -33,6 +34,27 @@ describe('admissions', () => {
   it('limits the rate of one address without touching another, and of all together', () => {
     const door = new Admissions({ perAddress: 9, total: 9, upgradesPerSecond: 1, upgradeBurst: 2, upgradesTotalPerSecond: 3 }, 0);
     expect(['a', 'a', 'a', 'b', 'c'].map((address) => door.ask(address, 0))).toEqual(['ok', 'ok', 'rate', 'ok', 'rate']);
+  });
+});
+
+describe('turns', () => {
+  it('does one thing at once, and of a flood so much a turn, in its order', async () => {
+    let now = 0;
+    const turns = new Turns({ monotonic: () => now }, 10);
+    const done: number[] = [];
+    const give = (i: number): void => turns.run(() => {
+      now += 4;
+      done.push(i);
+    });
+    const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
+    const counts: number[] = [];
+    for (let i = 0; i < 10; i++) give(i);
+    for (counts.push(done.length); turns.length > 0; counts.push(done.length)) await turn();
+    expect(counts).toEqual([3, 6, 9, 10]);
+    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await turn();
+    give(10);
+    expect(done).toHaveLength(11);
   });
 });
 
