@@ -230,7 +230,7 @@ async function createDoors(core: Core, recording: RecordingParts, { supervisor, 
   const hub = createHub({
     bus, clock, feedClock: () => supervisor.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => supervisor.mode,
     feeds: () => Object.fromEntries(supervisor.status().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
-    knownSymbol: (symbol) => engine.instrument(symbol) !== null, beforeFlush: probe, present: () => presentStorage(history.health(), clock.now()),
+    knownSymbol: (symbol) => engine.instrument(symbol) !== null, symbols: () => engine.instruments().map(({ symbol }) => symbol), beforeFlush: probe, present: () => presentStorage(history.health(), clock.now()),
     knownVenue: (id) => id === 'simulator' || VENUES.some((venue) => venue.descriptor.id === id),
     options: hubOptions, passOf: auth.passOf, refused: auth.upgradeRefused, addressOf: (request) => limitKey(auth.peer(request).address),
   });

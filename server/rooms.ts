@@ -162,7 +162,7 @@ export class Rooms {
       bus, clock, feedClock: () => player.feedClock, metrics, log: log.child({ part: 'hub' }), mode: () => engine.mode, options: this.options.hub, passOf: this.options.http.auth.passOf, refused: this.options.http.auth.upgradeRefused,
       addressOf: (request) => limitKey(this.options.http.auth.peer(request).address),
       feeds: () => Object.fromEntries(venues().map((v) => [v.id, { state: v.state, age_ms: v.lastMessageAgeMs, reason: v.reason.slice(0, 256) }])),
-      knownSymbol: (symbol) => engine.instrument(symbol) !== null, knownVenue: (venue) => engine.venues.has(venue) || engine.books().some((book) => book.venue === venue),
+      knownSymbol: (symbol) => engine.instrument(symbol) !== null, symbols: () => engine.instruments().map(({ symbol }) => symbol), knownVenue: (venue) => engine.venues.has(venue) || engine.books().some((book) => book.venue === venue),
     });
     const info = (): ReplayInfo => infoOf(id, name, source, player, this.options.http.version);
     const readHash = hashReader(() => ({ hash: stateHash(engine), seq: player.state.seq, time: player.state.time }), () => clock.monotonic());

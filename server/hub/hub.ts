@@ -32,6 +32,8 @@ export interface HubDependencies {
   readonly mode: () => FeedMode;
   readonly feeds: () => Record<string, FeedSummary>;
   readonly knownSymbol: (symbol: string) => boolean;
+  /** The list of instruments, whose order the first prices of a client have: that of the last change by default. */
+  readonly symbols?: () => readonly string[];
   /** Is this the id of a venue that could be asked for in a channel name? Those of `feeds` by default. */
   readonly knownVenue?: (venue: string) => boolean;
   /** Statuses that hold now and are told to each new client after its hello, such as storage that cannot be written; none by default. */
@@ -67,12 +69,12 @@ export interface Hub {
 }
 
 function createContext(dependencies: HubDependencies, options: HubOptions, own: Pick<HubContext, 'waiting' | 'spreadMs'>): HubContext {
-  const { bus, clock, metrics, log, feedClock, mode, feeds, knownSymbol, knownVenue = (venue) => Object.hasOwn(feeds(), venue), present = () => [], random = Math.random } = dependencies;
+  const { bus, clock, metrics, log, feedClock, mode, feeds, knownSymbol, symbols, knownVenue = (venue) => Object.hasOwn(feeds(), venue), present = () => [], random = Math.random } = dependencies;
   const encoder = new Encoder(clock, feedClock, (channel) => {
     metrics.refusedInputs.inc({ venue: 'hub', code: 'not_finite' });
     log.error({ channel }, 'a value with a non-finite number was not sent');
   }, undefined, (kind) => metrics.bookFrames.inc({ kind }));
-  const replicas = createReplicas(clock, log);
+  const replicas = createReplicas(clock, log, symbols);
   const wants = createWants(bus, replicas, metrics, options);
   return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, present, random, floods: new Floods(), ...own };
 }

@@ -66,10 +66,11 @@ export class KeyedChannel {
   private readonly live = new RecencyList();
   private readonly removed = new RecencyList();
 
-  /** `mark` notes in `entry.columns` which parts of the value differ from `before`; not called for removals. */
+  /** `mark` notes in `entry.columns` which parts of the value differ from `before`; not called for removals. `order` gives keys in the order in which the state is told. */
   constructor(
     private readonly tombstones: number,
     private readonly mark: ((entry: KeyedEntry, before: unknown) => void) | null = null,
+    private readonly order: () => readonly string[] = () => [],
   ) {}
 
   /** The numbering starts anew; the state is empty. */
@@ -150,11 +151,13 @@ export class KeyedChannel {
     return found.reverse();
   }
 
-  /** Present entries in the order of their last change. */
+  /** Present entries: those whose order is given first, the others in the order of their last change. */
   state(accept: Accept): KeyedEntry[] {
     const found: KeyedEntry[] = [];
     for (let entry = this.live.oldest; entry; entry = entry.newer) if (!accept || accept(entry.key)) found.push(entry);
-    return found;
+    const places = new Map(this.order().map((key, place) => [key, place]));
+    const place = ({ key }: KeyedEntry): number => places.get(key) ?? places.size;
+    return places.size > 0 ? found.sort((a, b) => place(a) - place(b)) : found;
   }
 
   /** Present entries without a change since the monotonic time `at`. */

@@ -26,12 +26,13 @@ export interface Replicas {
   drop(name: string): void;
 }
 
-export function createReplicas(clock: Clock, log: Logger): Replicas {
+/** `symbols`: the instruments, in the order in which prices are told to who has none. */
+export function createReplicas(clock: Clock, log: Logger, symbols?: () => readonly string[]): Replicas {
   const known = new Map<string, { readonly channel: ParsedChannel; readonly replica: Replica }>();
   let logs = 0;
 
   function make(channel: ParsedChannel): Replica {
-    if (channel.kind === 'keyed') return new KeyedChannel(LIMITS.tombstones, channel.family === 'market' ? markColumns : null);
+    if (channel.kind === 'keyed') return channel.family === 'market' ? new KeyedChannel(LIMITS.tombstones, markColumns, symbols) : new KeyedChannel(LIMITS.tombstones);
     logs++;
     const share = (): number => Math.max(LOG_ITEMS_FLOOR, Math.floor(LOG_ITEMS_TOTAL / logs));
     return new LogChannel({ items: () => Math.min(LIMITS.logItems, share()), ageMs: LIMITS.logAgeMs, keep: LOG_SNAPSHOT_ITEMS });

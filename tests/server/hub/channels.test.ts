@@ -72,6 +72,15 @@ describe('keyed channel', () => {
     expect(channel.get('a')?.value).toBe(1);
   });
 
+  it('tells its state in the order that is given, what is not in it after that; changes stay in their own order', () => {
+    const channel = new KeyedChannel(10, null, () => ['a', 'b', 'c']);
+    const changes = ['x', 'c', 'a', 'w', 'b'].map((key) => ({ key, value: 1 }));
+    channel.apply({ type: 'keyed', channel: 'm', epoch: 'e', prev: 0, seq: changes.length, changes }, 0);
+    expect(channel.state(null).map((e) => e.key)).toEqual(['a', 'b', 'c', 'x', 'w']);
+    expect(channel.state((key) => key !== 'b').map((e) => e.key)).toEqual(['a', 'c', 'x', 'w']);
+    expect(channel.changedSince(0, null)?.map((e) => e.key)).toEqual(['x', 'c', 'a', 'w', 'b']);
+  });
+
   it('finds values without a recent change', () => {
     const channel = new KeyedChannel(10);
     channel.apply({ type: 'keyed', channel: 'm', epoch: 'e', prev: 0, seq: 2, changes: [{ key: 'a', value: 1 }, { key: 'b', value: 1 }] }, 100);
