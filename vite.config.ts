@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig, type Plugin } from 'vite';
 import packageJson from './package.json' with { type: 'json' };
@@ -21,6 +24,19 @@ const waitForBase = (): Plugin => ({
   },
 });
 
+/** Compressed once, beside the file itself: our server, and others that know `.gz` and `.br`, send these as they are. */
+const compressed = (): Plugin => ({
+  name: 'compressed',
+  apply: 'build',
+  writeBundle: ({ dir = '' }, bundle) => {
+    for (const path of Object.keys(bundle).filter((name) => /\.(?:js|css|svg)$/.test(name)).map((name) => join(dir, name))) {
+      const bytes = readFileSync(path);
+      writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+      writeFileSync(`${path}.br`, brotliCompressSync(bytes));
+    }
+  },
+});
+
 /** What every page needs, in one file: many small ones compress worse, and this one changes less often than the pages. */
 const BASE = [
   /[\\/]node_modules[\\/](vue|@vue|pinia|vue-router|valibot|reconnecting-websocket)[\\/]/, /plugin-vue/,
@@ -30,7 +46,7 @@ const BASE = [
 export default defineConfig({
   // Relative, so that one bundle works at the root and under any sub-path.
   base: './',
-  plugins: [vue(), waitForBase()],
+  plugins: [vue(), waitForBase(), compressed()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   // Components here are all script-setup: the older way of writing them need not be loaded.
   define: { __APP_VERSION__: JSON.stringify(packageJson.version), __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },

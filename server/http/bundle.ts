@@ -18,7 +18,7 @@ export interface BundleOptions {
   signedIn(request: IncomingMessage): boolean;
 }
 
-/** Serves the built page: hashed assets for ever, everything else to be asked again; the page itself for its routes only. Who is not signed in is led to where that is done. */
+/** Serves the built page: hashed assets for ever and, to those who can read them so, as the build compressed them; everything else to be asked again; the page itself for its routes only. Who is not signed in is led to where that is done. */
 export async function serveBundle(app: FastifyInstance, { folder, base, signedIn }: BundleOptions): Promise<void> {
   const send = createPage(join(folder, 'index.html'), base);
   const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -31,9 +31,9 @@ export async function serveBundle(app: FastifyInstance, { folder, base, signedIn
   if (base !== '/') app.get('/config.json', () => ({ server: '' }));
   if (existsSync(folder)) {
     await app.register(fastifyStatic, {
-      root: folder, index: false, wildcard: true, dotfiles: 'ignore', cacheControl: false, redirect: false,
+      root: folder, index: false, wildcard: true, dotfiles: 'ignore', cacheControl: false, redirect: false, preCompressed: true,
       setHeaders: (reply, path) => {
-        const hashed = /[/\\]assets[/\\].+-[\w-]{8,}\.\w+$/.test(path);
+        const hashed = /[/\\]assets[/\\].+-[\w-]{8,}\.\w+(?:\.(?:br|gz))?$/.test(path);
         reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });

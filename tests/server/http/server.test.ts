@@ -149,6 +149,17 @@ describe('page', () => {
     expect((await get('/index.html')).headers.location).toBe('/');
   });
 
+  it('sends hashed assets as the build compressed them to those who can read them so', async () => {
+    writeFileSync(join(folder, 'assets', 'index-AbCd1234.js.gz'), 'packed');
+    await start();
+    const url = '/assets/index-AbCd1234.js';
+    const packed = await get(url, { 'accept-encoding': 'gzip, deflate, br' });
+    expect([packed.body, packed.headers['content-encoding'], packed.headers['content-type']]).toEqual(['packed', 'gzip', expect.stringMatching(/javascript/)]);
+    expect(packed.headers).toMatchObject({ 'cache-control': 'public, max-age=31536000, immutable', vary: expect.stringMatching(/accept-encoding/i) as unknown });
+    const plain = await get(url);
+    expect([plain.body, plain.headers['content-encoding']]).toEqual(['export {}', undefined]);
+  });
+
   it('takes out only the script that finds the base', () => {
     expect(ownPage('<head><script data-base-finder>a</script><script src="./b.js"></script></head>')).toBe('<head>\n    <meta name="tickglass-base" content="/"><script src="/b.js"></script></head>');
   });
