@@ -8,6 +8,8 @@ import { serveStatic, type StaticServer } from '../support/staticServer';
 import { waitFor } from '../support/waitFor';
 import { PriceTable, ROUTES, Shell } from './pages';
 
+/** Keys of venues; nobody is asked with them, as nothing but the simulator runs. */
+const KEYS = { FINNHUB_API_KEY: 'canaryFh7f39a0b12', TWELVE_DATA_API_KEY: 'canaryTd1c48e2d34', ALPHA_VANTAGE_API_KEY: 'canaryAv5b60f1e56', COINGECKO_API_KEY: 'canaryCg2d73c9a78' };
 const TOKENS = { TICKGLASS_TOKEN: 'admin-'.padEnd(40, 'a'), TICKGLASS_VIEWER_TOKEN: 'viewer-'.padEnd(40, 'v') };
 
 async function signIn(page: Page, token: string): Promise<void> {
@@ -23,7 +25,7 @@ describe.skipIf(!chromiumPath)('a server that asks who one is (needs Chromium)',
 
   beforeAll(async () => {
     [browser, host] = await Promise.all([launchBrowser(), serveStatic(join(repoRoot, 'dist'), '/some/where/')]);
-    server = await startServer({ env: { ...TOKENS, TICKGLASS_ALLOWED_ORIGINS: host.origin } });
+    server = await startServer({ env: { ...TOKENS, ...KEYS, TICKGLASS_ALLOWED_ORIGINS: host.origin } });
     host.setConfig({ server: server.url });
   });
   afterAll(async () => {
@@ -79,6 +81,28 @@ describe.skipIf(!chromiumPath)('a server that asks who one is (needs Chromium)',
     await page.getByRole('button', { name: 'Stop recording' }).click();
     await page.getByRole('button', { name: 'Start recording' }).waitFor();
     expect(opened.complaints.all()).toEqual([]);
+    await opened.close();
+  });
+
+  it('leaves no token, session, cookie or key of a venue in the source of any page, in what it keeps, or in an address (S12)', async () => {
+    const page = await fresh();
+    const shell = new Shell(page, `${server.url}/`);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('websocket', (socket) => asked.push(socket.url()));
+    await page.goto(`${server.url}/status`);
+    await signIn(page, TOKENS.TICKGLASS_TOKEN);
+    await page.getByRole('heading', { name: 'Streams', level: 1 }).waitFor();
+    const secrets = [...Object.values(TOKENS), ...Object.values(KEYS), ...(await opened.context.cookies()).map(({ value }) => value)];
+    expect(secrets).toHaveLength(7);
+    for (const { path } of ROUTES) {
+      await shell.open(path);
+      await shell.live();
+      const kept = await page.evaluate(async () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state, await indexedDB.databases(), await caches.keys()]));
+      const places = { source: await page.content(), kept, addresses: asked.join(' ') };
+      expect(Object.entries(places).flatMap(([place, text]) => secrets.filter((secret) => text.includes(secret)).map(() => `${path}: ${place}`))).toEqual([]);
+    }
+    expect(asked.length).toBeGreaterThan(10);
     await opened.close();
   });
 

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { VENUE_NAMES } from '../../../server/config/schema';
 import { VENUES } from '../../../server/connectors/registry';
+import { run } from '../../../scripts/process';
 import { startServer, type ServerProcess } from '../../support/serverProcess';
 import { repoRoot } from '../../support/shared';
 import { waitFor } from '../../support/waitFor';
@@ -175,4 +176,19 @@ describe('keys and tokens', () => {
     expect({ found: scan.found, code: ran.status }).toEqual({ found: [], code });
     expect((ran.stdout + ran.stderr).length).toBeGreaterThan(5);
   }, 40_000);
+
+  it('S04 are in no bundle that is built while they are set', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tickglass-bundles-'));
+    closing.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
+    const vite = Object.fromEntries(Object.entries({ ...KEYS, ...TOKENS }).map(([name, value]) => [`VITE_${name}`, value]));
+    const scan = new Scan();
+    for (const args of [['build', '--outDir', join(folder, 'page')], ['build', '--config', 'vite.server.config.ts', '--outDir', join(folder, 'server')]]) {
+      const { code, output } = await run('vite', args, { ...KEYS, ...TOKENS, ...vite });
+      expect(code, output).toBe(0);
+      scan.look('build log', output);
+    }
+    for (const [name, content] of files(folder)) scan.look(name.endsWith('.js') ? 'scripts' : 'other files', content);
+    expect(scan.found).toEqual([]);
+    for (const place of ['scripts', 'other files']) expect(scan.places.get(place), place).toBeGreaterThan(10_000);
+  }, 120_000);
 });

@@ -1,13 +1,49 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LEGACY_NAMES } from '../../../server/hub/legacy';
 import { waitFor } from '../../support/waitFor';
-import { quote, startHub, type Client, type Running } from './support';
+import { quote, startHub, type Client, type Message, type Running } from './support';
 
 const signal = (symbol: string, id: string) => ({
   v: 1, id, method: 'tr26@1', source: 'live', venue: 'binance', symbol, tf: '1m', asOf: 1, ts: 2, final: true, action: 'BUY', strength: 'BUY', score: 0.2, ma: 0.2, osc: 0.2,
   dir: 'steady', pct: null, counts: { buy: 1, neutral: 0, sell: 0, na: 0 }, rationale: [], entry: 100, stop: 90, targets: [110], atr: 5, expiry: null,
   track: { n: 0, hit: null, lo: null, hi: null, avgR: null, pf: null, random: { hit: null, avgR: null }, since: null }, seq: null, prev: null, hash: null,
 });
+
+/**
+ * A client as the documents write it that this product was asked for: one switch over `type`, stores by symbol, a ping as text, nothing but the fields they name. It
+ * knows of no numbers, epochs or receipts.
+ */
+class SeedClient {
+  readonly market = new Map<string, unknown>();
+  readonly signals = new Map<string, unknown>();
+  readonly sentiment = new Map<string, unknown>();
+  readonly subscribed: unknown[] = [];
+  pongs = 0;
+  errors = 0;
+  readonly unknown: string[] = [];
+
+  constructor(readonly client: Client) {
+    client.ws.on('message', (data: Buffer) => this.take(JSON.parse(data.toString('utf8')) as Message));
+    client.messages.forEach((message) => this.take(message));
+  }
+
+  private take(message: Message): void {
+    const { type, stream, symbol, data } = message as Message & { readonly stream?: string; readonly symbol?: string; readonly data?: Record<string, unknown> };
+    switch (type) {
+      case 'initial_data': {
+        const store = { market: this.market, signals: this.signals, binary: this.sentiment }[stream ?? ''];
+        return Object.entries(data ?? {}).forEach(([key, value]) => store?.set(key, value));
+      }
+      case 'market_update': return void this.market.set(symbol ?? '', data);
+      case 'signal_update': return void this.signals.set(symbol ?? '', data);
+      case 'binary_update': return void this.sentiment.set(symbol ?? '*', data);
+      case 'subscribed': return void this.subscribed.push(message['channels']);
+      case 'pong': return void (this.pongs += 1);
+      case 'error': return void (this.errors += 1);
+      default: this.unknown.push(String(type));
+    }
+  }
+}
 
 describe('plain clients (v1)', () => {
   let running: Running;
@@ -41,6 +77,36 @@ describe('plain clients (v1)', () => {
     expect(await binary.next('binary_update', 0)).toMatchObject({ symbol: 'AAPL', data: { up: 0.62 } });
     expect(await binary.next('binary_update', 1)).not.toHaveProperty('symbol');
     clean(signals);
+  });
+
+  it('P14: the whole transcript goes through a client of the documents, which ends with the state of the server', async () => {
+    const { owner, connect } = await start();
+    owner.quotes(quote('BTC/USDT', 50_000));
+    owner.append('signals', signal('AAPL', 's0'));
+    owner.set('binary', { 'BTC/USDT': { up: 0.5, down: 0.5 } });
+    const [market, signals, binary] = await Promise.all((['market', 'signals', 'binary'] as const).map(async (stream) => new SeedClient(await connect(stream))));
+    if (!market || !signals || !binary) throw new Error('three clients were opened');
+    for (const { client } of [market, signals, binary]) {
+      await client.next('initial_data');
+      client.send('ping');
+      client.send('{"type":"ping"}');
+      client.send('{"type":"subscribe"}');
+      client.send('{');
+    }
+    for (let i = 1; i <= 20; i++) {
+      owner.quotes(quote('BTC/USDT', 50_000 + i), quote('AAPL', 100 + i));
+      owner.append('signals', signal(i % 2 ? 'AAPL' : 'BTC/USDT', `s${i}`));
+      owner.set('binary', { AAPL: { up: i / 100, down: 1 - i / 100 }, '*': { up: i / 50 } });
+    }
+    await waitFor(() => [market.market.get('AAPL'), signals.signals.get('BTC/USDT'), binary.sentiment.get('*')].every((value) => /"price":120|"s20"|"up":0.4/.test(JSON.stringify(value) ?? '')), { message: 'the newest of each' });
+    expect(Object.fromEntries([...market.market].map(([key, value]) => [key, (value as { price: number }).price]))).toEqual({ 'BTC/USDT': 50_020, AAPL: 120 });
+    expect(Object.fromEntries([...signals.signals].map(([key, value]) => [key, (value as { id: string }).id]))).toEqual({ AAPL: 's19', 'BTC/USDT': 's20' });
+    expect(Object.fromEntries(binary.sentiment)).toMatchObject({ 'BTC/USDT': { up: 0.5 }, AAPL: { up: 0.2 }, '*': { up: 0.4 } });
+    for (const seed of [market, signals, binary]) {
+      await waitFor(() => seed.pongs >= 1 && seed.errors === 1 && seed.subscribed.length === 1, { message: 'its answers' });
+      expect(seed.unknown).toEqual([]);
+      clean(seed.client);
+    }
   });
 
   it('are answered on text ping and JSON ping', async () => {
