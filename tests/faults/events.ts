@@ -32,8 +32,8 @@ const CLASSES: readonly EventClass[] = [
 ];
 
 /** How often each kind of event happened, by the log and by the counters of one server: those that differ, in words, and the sum of all. */
-export async function eventsOf(server: ServerProcess): Promise<{ readonly differ: readonly string[]; readonly events: number }> {
-  const counters = await (await fetch(`${server.url}/metrics`)).text();
+export async function eventsOf(server: ServerProcess, token = ''): Promise<{ readonly differ: readonly string[]; readonly events: number }> {
+  const counters = await (await fetch(`${server.url}/metrics`, token === '' ? {} : { headers: { authorization: `Bearer ${token}` } })).text();
   const lines: readonly Line[] = server.output().split('\n').flatMap((one): Line[] => read(one));
   const told = new Map<string, number>();
   const counted = new Map<string, number>();

@@ -1,18 +1,18 @@
 /**
- * `npm run faults [-- --only F01,F05] [--seed 7] [--quick] [--json] [--docs]`: each row of the fault matrix with its injection, what was measured, and
- * the verdict. Uses the built server; builds it when absent. `--docs` writes docs/faults.md.
+ * `npm run faults [-- --only F01,F05] [--seed 7] [--quick | --long] [--json] [--docs]`: each row of the fault matrix with its injection, what was measured, and
+ * the verdict. Uses the built server; builds it when absent. `--long` takes the minutes that the matrix names (F23, F40). `--docs` writes docs/faults.md.
  */
 import { writeFileSync } from 'node:fs';
 import { isBuilt } from '../support/serverProcess';
 import { CLUSTER_ROWS, MATRIX } from './matrix';
-import { runRow, type Outcome } from './trial';
+import { runRow, type Form, type Outcome } from './trial';
 import { document, summary, table } from './report';
 import { ROOT, run, say } from '../../scripts/process';
 
 interface Wanted {
   readonly only: readonly string[];
   readonly seed: number;
-  readonly quick: boolean;
+  readonly form: Form;
   readonly json: boolean;
   readonly docs: boolean;
 }
@@ -24,7 +24,7 @@ function readArguments(args: readonly string[]): Wanted | string {
   if (unknown.length > 0) return `there is no row ${unknown.join(', ')}; there are ${MATRIX.map((row) => row.id).join(', ')}`;
   const seed = Number(value('--seed') ?? 1 + (Date.now() % 1_000_000));
   if (!Number.isSafeInteger(seed)) return '--seed is a whole number';
-  return { only, seed, quick: args.includes('--quick'), json: args.includes('--json'), docs: args.includes('--docs') };
+  return { only, seed, form: args.includes('--quick') ? 'quick' : args.includes('--long') ? 'long' : 'full', json: args.includes('--json'), docs: args.includes('--docs') };
 }
 
 /** F08 means F08n too. */
@@ -51,15 +51,15 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (!isBuilt() && !(await build())) return 1;
-  const { only, seed, quick, json, docs } = wanted;
+  const { only, seed, form, json, docs } = wanted;
   const asked = (id: string): boolean => only.length === 0 || only.some((one) => matches(id, one));
   const outcomes: Outcome[] = [];
-  for (const row of MATRIX.filter(({ id, quick: isQuick }) => asked(id) && (!quick || isQuick))) {
-    const outcome = await runRow(row, seed, quick);
+  for (const row of MATRIX.filter(({ id, quick: isQuick }) => asked(id) && (form !== 'quick' || isQuick))) {
+    const outcome = await runRow(row, seed, form);
     outcomes.push(outcome);
     if (!json) say(table([outcome]));
   }
-  if (!quick) outcomes.push(...Object.entries(CLUSTER_ROWS).filter(([id]) => asked(id)).map(([id, fault]) => leftOut(id, fault, seed)));
+  if (form !== 'quick') outcomes.push(...Object.entries(CLUSTER_ROWS).filter(([id]) => asked(id)).map(([id, fault]) => leftOut(id, fault, seed)));
   if (json) say(JSON.stringify({ node: process.version, seed, outcomes }, null, 2));
   else say(summary(outcomes, seed));
   if (docs) writeFileSync(`${ROOT}docs/faults.md`, document(outcomes, seed));

@@ -156,13 +156,13 @@ export async function total(server: ServerProcess, name: string): Promise<number
 const TOLD_MS = 6_000;
 
 /** What every row must leave behind: a server that runs, no fault in its log, each event told and counted once, clients whose frames were in order. */
-async function sane(trial: Trial, server: ServerProcess, watches: readonly Watch[]): Promise<void> {
+export async function sane(trial: Trial, server: ServerProcess, watches: readonly Watch[], token = ''): Promise<void> {
   trial.holds('the server is up, no unexpected fault', isAlive(server.pid) && !/unexpected fault|unhandled/i.test(server.output()));
   const disorder = watches.flatMap((watch) => watch.disorder);
   trial.holds('numbers never go back, no hole', disorder.length === 0);
   if (disorder.length > 0) trial.note(disorder.slice(0, 3).join('; '));
-  let found = await eventsOf(server);
-  for (const until = performance.now() + TOLD_MS; found.differ.length > 0 && performance.now() < until; found = await eventsOf(server)) await pause(200);
+  let found = await eventsOf(server, token);
+  for (const until = performance.now() + TOLD_MS; found.differ.length > 0 && performance.now() < until; found = await eventsOf(server, token)) await pause(200);
   trial.holds(`each of ${found.events} events is in the log and in its counter once`, found.differ.length === 0);
   if (found.differ.length > 0) trial.note(found.differ.join('; '));
 }

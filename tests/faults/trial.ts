@@ -15,6 +15,12 @@ export interface Outcome {
   readonly verdict: Verdict;
 }
 
+/**
+ * How much of a row is run. `quick`: in `npm test`, less of everything, durations are told but not judged. `long`: where the matrix asks for minutes and hours,
+ * for every night.
+ */
+export type Form = 'quick' | 'full' | 'long';
+
 /** One row of the fault matrix. */
 export interface FaultRow {
   readonly id: string;
@@ -25,8 +31,9 @@ export interface FaultRow {
   readonly quick: boolean;
   /** What is missing on this machine, in words; null = nothing. */
   readonly needs?: () => string | null;
-  /** Longest time it may take, s. */
+  /** Longest time it may take, s; another one for its long form, where it has one. */
   readonly limitSeconds?: number;
+  readonly longSeconds?: number;
   run(trial: Trial): Promise<void>;
 }
 
@@ -39,10 +46,16 @@ export class Trial {
 
   constructor(
     readonly seed: number,
-    /** Short form: less of everything, and durations are told but not judged. */
-    readonly quick: boolean,
+    private readonly form: Form,
   ) {
     this.random = seeded(seed);
+  }
+
+  get quick(): boolean {
+    return this.form === 'quick';
+  }
+  get long(): boolean {
+    return this.form === 'long';
   }
 
   note(words: string): void {
@@ -80,13 +93,14 @@ export class Trial {
 const round = (value: number): number => (Math.abs(value) < 10 ? Math.round(value * 100) / 100 : Math.round(value));
 
 /** Runs a row to its end, at the latest to its limit. */
-export async function runRow(row: FaultRow, seed: number, quick: boolean): Promise<Outcome> {
-  const { id, fault, injection, criterion, limitSeconds = 60 } = row;
+export async function runRow(row: FaultRow, seed: number, form: Form): Promise<Outcome> {
+  const { id, fault, injection, criterion } = row;
+  const limitSeconds = (form === 'long' ? row.longSeconds : undefined) ?? row.limitSeconds ?? 60;
   const missing = row.needs?.() ?? null;
   const same = { id, fault, injection, criterion, seed };
   if (missing !== null) return { ...same, seconds: 0, measured: [`left out: needs ${missing}`], failures: [], verdict: 'left out' };
-  const trial = new Trial(seed, quick);
-  patience = quick ? 3 : 1;
+  const trial = new Trial(seed, form);
+  patience = trial.quick ? 3 : 1;
   const began = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -6,7 +6,7 @@ import { findChromium } from '../../scripts/chromium';
 /** The browser to test with, or null: then the browser tests are left out. */
 export const chromiumPath = findChromium();
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+export const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--disable-dev-shm-usage'];
 
 /** `cachesPages`: with the back-forward cache, which Playwright turns off. */

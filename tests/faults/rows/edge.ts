@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { STREAMS } from '@/core/contract';
 import { freePort, startServer, type ServerProcess } from '../../support/serverProcess';
 import { repoRoot } from '../../support/shared';
+import { sane } from '../stage';
 import { pause, timeUntil, type FaultRow, type Trial } from '../trial';
 
 const which = (name: string): string | null => ['/usr/sbin', '/usr/bin', '/usr/local/bin'].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
@@ -167,7 +168,7 @@ const auth: FaultRow = {
   id: 'F38', fault: 'rights: none, wrong, signed out elsewhere, turned clock', injection: 'real server with a token; sockets without, with a wrong one, with a session that ends', criterion: '4401 <= 100 ms without a data byte; 4401 or 4410 <= 5 s after the session ended; others go on',
   quick: true,
   async run(trial) {
-    const server = await startServer({ env: { TICKGLASS_DATA_DIR: ':memory:', TICKGLASS_TOKEN: TOKEN } });
+    const server = await startServer({ env: { TICKGLASS_DATA_DIR: ':memory:', TICKGLASS_TOKEN: TOKEN, TICKGLASS_LOG_LEVEL: 'info' } });
     trial.defer(() => server.stop('SIGKILL'));
     const own = { origin: server.url };
     const none = await seenBy(server, {});
@@ -192,6 +193,7 @@ const auth: FaultRow = {
     trial.within('closed after the sign-out', performance.now() - at, 5_000);
     trial.holds('the other session and the bearer go on', second.code === null && bearer.code === null);
     trial.holds('the log holds neither token nor cookie', !server.output().includes(TOKEN) && !server.output().includes(one.cookie.split('=')[1] ?? 'none'));
+    await sane(trial, server, [], TOKEN);
     for (const { ws } of [first, second, bearer, none, wrong]) ws.terminate();
   },
 };

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerProcess } from '../../support/serverProcess';
-import { serve } from '../stage';
+import { serve, type Served } from '../stage';
 import { pause, timeUntil, type FaultRow, type Trial } from '../trial';
 import type { Watch } from '../watch';
 
@@ -24,12 +24,13 @@ interface Health { readonly status: string; readonly history: { readonly state: 
 const health = async (server: ServerProcess): Promise<Health> => (await (await fetch(`${server.url}/health`)).json()) as Health;
 
 /** A server that streams, and a client that sees it. */
-async function streaming(trial: Trial, dataDir: string): Promise<{ server: ServerProcess; watch: Watch; codes: string[] }> {
-  const { server, watch } = await serve(trial, { TICKGLASS_DATA_DIR: dataDir, TICKGLASS_SYMBOLS: 'BTC/USDT,ETH/USDT,EUR/USD' });
+async function streaming(trial: Trial, dataDir: string): Promise<Served & { readonly codes: readonly string[] }> {
+  const served = await serve(trial, { TICKGLASS_DATA_DIR: dataDir, TICKGLASS_SYMBOLS: 'BTC/USDT,ETH/USDT,EUR/USD' });
+  const { watch } = served;
   const codes: string[] = [];
   watch.client.on('status', ({ code }) => codes.push(code));
   await timeUntil(() => watch.state === 'live' && watch.price !== null, 20_000, 'live');
-  return { server, watch, codes };
+  return { ...served, codes };
 }
 /** Do new prices arrive? */
 async function moves(watch: Watch): Promise<boolean> {
@@ -47,11 +48,13 @@ const disk: FaultRow = {
     await timeUntil(async () => (await health(small.server)).status === 'degraded', 40_000, 'degraded');
     trial.holds(`1 MiB: degraded (${(await health(small.server)).history.reason.slice(0, 80)}), still streaming`, await moves(small.watch));
     trial.holds('1 MiB: clients are told', small.codes.includes('storage_degraded'));
+    await small.sane();
     await small.server.stop('SIGKILL');
     const folder = mounted(trial, '64m');
     execFileSync('mount', ['-o', 'remount,ro', folder], { stdio: 'ignore' });
     const second = await streaming(trial, folder);
     trial.holds(`read-only: ${(await health(second.server)).status}, streaming`, (await health(second.server)).status === 'degraded' && (await moves(second.watch)));
+    await second.sane();
     await second.server.stop('SIGKILL');
     await damaged(trial);
   },

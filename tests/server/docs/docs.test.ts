@@ -62,6 +62,18 @@ describe('the pages are true about the tree', () => {
     expect(named.filter((name) => !existsSync(join(repoRoot, name)))).toEqual([]);
   });
 
+  it.each([
+    ['docs/threat-model.md', Array.from({ length: 20 }, (_none, i) => `S${String(i + 1).padStart(2, '0')}`)],
+    ['docs/guarantees.md', Array.from({ length: 16 }, (_none, i) => `**P${i + 1}**`)],
+  ])('%s has each requirement once, with its proof or the reason why there is none', (path, ids) => {
+    const rows = read(path).split('\n').filter((line) => line.startsWith('| '));
+    const lacking = ids.filter((id) => {
+      const [row, ...others] = rows.filter((line) => line.startsWith(`| ${id} `));
+      return row === undefined || others.length > 0 || !/`tests\/|`npm run |hosting\.md|not there yet/.test(row);
+    });
+    expect(lacking).toEqual([]);
+  });
+
   it('every page in docs can be reached from the README', () => {
     const seen = new Set<string>();
     const visit = (path: string): void => {
