@@ -11,7 +11,6 @@ const SMALLEST = 1e-20;
 const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
 /** Digits that always fit a safe integer. */
 const SAFE_DIGITS = 15;
-const [ZERO, NINE, POINT] = [48, 57, 46];
 
 /**
  * A plain decimal of 15 digits at most, several times as fast as reading any text; NaN for every other text, whatever it is. One division of
@@ -24,8 +23,9 @@ export function plainNumber(text: string): number {
   if (length === 0 || length > SAFE_DIGITS + 1) return NaN;
   for (let i = 0; i < length; i += 1) {
     const code = text.charCodeAt(i);
-    if (code >= ZERO && code <= NINE) digits = 10 * digits + code - ZERO;
-    else if (code === POINT && point === 0 && i > 0 && i < length - 1) point = i;
+    // The codes of 0 and 9, then that of the point.
+    if (code >= 48 && code <= 57) digits = 10 * digits + code - 48;
+    else if (code === 46 && point === 0 && i > 0 && i < length - 1) point = i;
     else return NaN;
   }
   if (point > 0) return digits / (POWERS[length - 1 - point] as number);
