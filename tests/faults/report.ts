@@ -23,8 +23,11 @@ export function document(outcomes: readonly Outcome[], seed: number): string {
   return `# Fault matrix
 
 Reference, written by \`npm run faults -- --docs\`. Each row injects its fault into the built server, run as its own process, or into the part named, and
-judges what the product's own client sees. \`npm run faults -- --only F05\` runs one row, \`--seed N\` repeats a run, \`--json\` gives the same as data. The rows that
-can be short run in \`npm test\` as well, where only order and state are judged, never durations. What needs something the machine lacks is left out, and says so.
+judges what the product's own client sees. Beside its own criterion each row must leave behind a server that runs, frames in order without a hole, and of each
+event (a close, a refusal, a change of a source, a broken book, storage lost) one line of the log and one step of its counter, which are added up and compared.
+\`npm run faults -- --only F05\` runs one row, \`--seed N\` repeats a run, \`--long\` takes the minutes that rows for the night need (F23: 10, F40: 30), \`--json\` gives the
+same as data. The rows that can be short run in \`npm test\` as well, where only order and state are judged, never durations. What needs something the machine lacks
+is left out, and says so.
 
 What one machine cannot inject is left out: nodes of a cluster (F33-F36). Millions of mutated frames and requests are \`npm run fuzz\`; hours under faults are \`npm run bench -- soak-clients\`.
 
