@@ -33,7 +33,7 @@ export class RatingDriver {
     const newest = row.candles.series[rated].closed.newest() === candle.openTime;
     if (!newest) this.analysis.revised(input(row, rated, true, context), candle);
     if (newest && !context.backfill && context.venueNow - candle.openTime - INTERVAL_MS[rated] <= WARM_AFTER_MS) {
-      if (row.warm.delete(rated)) this.analysis.candleClosed({ ...input(row, rated, true, context), candles: row.candles.series[rated].closed.items.slice(0, -1) }, out);
+      if (row.warm.delete(rated)) this.analysis.candleClosed({ ...input(row, rated, true, context), candles: row.candles.series[rated].closed.slice(0, row.candles.series[rated].closed.length - 1) }, out);
       this.analysis.candleClosed(input(row, rated, false, context), out);
     } else row.warm.add(rated);
   }
@@ -64,5 +64,5 @@ export class RatingDriver {
 function input(row: Row, interval: RolledInterval, warm: boolean, when: { now: number; kind: DataKind }): Parameters<Analysis['candleClosed']>[0] {
   const { symbol, bid, ask, last } = row.quotes.current;
   const mid = bid !== null && ask !== null ? (bid + ask) / 2 : last;
-  return { symbol, interval, candles: row.candles.series[interval].closed.items, kind: when.kind, venue: row.candleVenue, now: when.now, mid, warm };
+  return { symbol, interval, candles: row.candles.series[interval].closed, kind: when.kind, venue: row.candleVenue, now: when.now, mid, warm };
 }

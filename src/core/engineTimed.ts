@@ -1,6 +1,5 @@
 import type { DataKind, Interval } from './contract';
 import type { RatingDriver } from './engineRatings';
-import { ROLLED } from './market/candles';
 import type { Candle, CandleOutput, EngineOutput } from './market/outputs';
 import type { Row } from './market/row';
 import { sparkline } from './market/sparkline';
@@ -57,9 +56,7 @@ export class TimedOutputs {
     row.formingDirty = false;
     // The first time all are sent; from then on they take turns.
     row.formingTime = row.formingTime === -Infinity ? now - row.options.phase * this.previewEveryMs * this.pace : now;
-    for (const interval of ROLLED) {
-      const candle = row.candles.forming(interval);
-      if (candle === null) continue;
+    for (const [interval, candle] of row.candles.allForming()) {
       if (interval !== '1m') out(candleOutput(row, interval, candle, kind, false, false));
       this.ratings.forming(row, interval, candle, now, kind, out);
     }

@@ -1,4 +1,5 @@
 import type { Breadth } from '../contract';
+import type { Candles } from '../market/candleList';
 import type { Candle } from '../market/outputs';
 
 const DAY = 86_400_000;
@@ -24,7 +25,8 @@ interface Member {
   /** First price known of the UTC day: its first candle's open, else the first quote, and the time of it. */
   open: number;
   openTime: number;
-  price: number | null;
+  /** NaN while there is none. */
+  price: number;
   /** Volume of the day in quote units. */
   money: number;
   aboveEma: boolean | null;
@@ -47,20 +49,20 @@ export class BreadthTracker {
   }
 
   /** One-minute candles, the newest last. `warm`: all of them are new, else the last one is. */
-  candles(symbol: string, candles: readonly Candle[], warm: boolean): void {
+  candles(symbol: string, candles: Candles, warm: boolean): void {
     const last = candles.at(-1);
     if (!last) return;
     const known = this.#members.get(symbol);
     // The list is told whole each time history comes in.
     if (warm && known) known.money = 0;
     for (let i = warm ? 0 : candles.length - 1; i < candles.length; i++) {
-      const c = candles[i] as Candle;
+      const c = candles.at(i) as Candle;
       const m = this.#member(symbol, c.openTime, c.open, c.openTime);
       if (m.day === Math.floor(c.openTime / DAY)) m.money += c.volume * c.close;
     }
     const m = this.#members.get(symbol);
     if (!m) return;
-    m.price ??= last.close;
+    if (Number.isNaN(m.price)) m.price = last.close;
     m.aboveEma = aboveEma(candles);
     m.extreme = extremeOf(candles);
     m.restlessness = volatilityRatio(candles);
@@ -87,8 +89,8 @@ export class BreadthTracker {
 
   #present(now: number, callShare: number | null): { breadth: Breadth; parts: Parts } {
     const today = Math.floor(now / DAY);
-    const members = [...this.#members.values()].filter((m) => m.day === today && m.price !== null);
-    const moved = members.map((m) => ({ m, sign: Math.sign((m.price ?? m.open) - m.open) }));
+    const members = [...this.#members.values()].filter((m) => m.day === today && !Number.isNaN(m.price));
+    const moved = members.map((m) => ({ m, sign: Math.sign(m.price - m.open) }));
     const count = (sign: number): number => moved.filter((x) => x.sign === sign).length;
     const [adv, dec] = [count(1), count(-1)];
     const money = members.reduce((sum, m) => sum + m.money, 0);
@@ -126,7 +128,7 @@ export class BreadthTracker {
   #member(symbol: string, time: number, price: number, openTime: number): Member {
     const day = Math.floor(time / DAY);
     let m = this.#members.get(symbol);
-    if (!m) this.#members.set(symbol, (m = { day, dayEnd: (day + 1) * DAY, open: price, openTime, price: null, money: 0, aboveEma: null, extreme: 0, restlessness: null }));
+    if (!m) this.#members.set(symbol, (m = { day, dayEnd: (day + 1) * DAY, open: price, openTime, price: NaN, money: 0, aboveEma: null, extreme: 0, restlessness: null }));
     if (day > m.day) Object.assign(m, { day, dayEnd: (day + 1) * DAY, open: price, openTime, money: 0 });
     else if (day === m.day && openTime < m.openTime) Object.assign(m, { open: price, openTime });
     return m;
@@ -140,26 +142,26 @@ function rank(past: readonly number[], value: number): number {
   return (100 * below) / past.length;
 }
 
-function aboveEma(candles: readonly Candle[]): boolean | null {
+function aboveEma(candles: Candles): boolean | null {
   if (candles.length < EMA_PERIOD) return null;
   // After ten times the period the seed weighs less than 1e-8.
   const from = Math.max(0, candles.length - 11 * EMA_PERIOD);
   let value = 0;
   for (let i = from; i < candles.length; i++) {
-    const { close } = candles[i] as Candle;
+    const { close } = candles.at(i) as Candle;
     value = i - from < EMA_PERIOD ? value + close / EMA_PERIOD : value + (2 / (EMA_PERIOD + 1)) * (close - value);
   }
   return (candles.at(-1)?.close ?? 0) > value;
 }
 
 /** 1 = the last candle made a high of the window, -1 = a low; over the candles at hand, 1,440 at most. */
-function extremeOf(candles: readonly Candle[]): -1 | 0 | 1 {
+function extremeOf(candles: Candles): -1 | 0 | 1 {
   const last = candles.at(-1);
   const from = Math.max(0, candles.length - EXTREME_BARS);
   if (!last || candles.length - 1 - from < LEAST_BARS) return 0;
   let high = -Infinity, low = Infinity;
   for (let i = from; i < candles.length - 1; i++) {
-    const c = candles[i] as Candle;
+    const c = candles.at(i) as Candle;
     if (c.high > high) high = c.high;
     if (c.low < low) low = c.low;
   }
@@ -167,7 +169,7 @@ function extremeOf(candles: readonly Candle[]): -1 | 0 | 1 {
 }
 
 /** null with fewer than 101 candles or without any movement. */
-function volatilityRatio(candles: readonly Candle[]): number | null {
+function volatilityRatio(candles: Candles): number | null {
   if (candles.length < 101) return null;
   let short = 0, long = 0;
   for (let k = 1; k <= 100; k++) {

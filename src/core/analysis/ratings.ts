@@ -133,9 +133,9 @@ export class Ratings {
   #catchUp(state: State, input: CandleInput, count: number, passing: boolean, out: AnalysisSink): void {
     if (state.stale) restart(state);
     let k = count;
-    while (k > 0 && (input.candles[k - 1] as Candle).openTime > state.fed) k--;
+    while (k > 0 && (input.candles.at(k - 1) as Candle).openTime > state.fed) k--;
     for (; k < count; k++) {
-      if (!this.#take(state, input.candles[k] as Candle, input, out)) continue;
+      if (!this.#take(state, input.candles.at(k) as Candle, input, out)) continue;
       const { score } = this.#tally;
       state.scores.add(score);
       if (!passing) continue;

@@ -46,7 +46,7 @@ export class Sentiment {
     this.kind = input.kind;
     if (input.now > this.now) this.now = input.now;
     if (model.ended.length > 0) this.ended.add(model);
-    this.breadth.quote(input.symbol, model.price as number, model.priceTime);
+    this.breadth.quote(input.symbol, model.price, model.priceTime);
   }
 
   /** A one-minute candle closed, or its history came in (`warm`). */
@@ -54,7 +54,7 @@ export class Sentiment {
     this.breadth.candles(input.symbol, input.candles, input.warm);
     const model = this.model(input.kind, input.symbol);
     model.minute(input);
-    if (input.warm || model.price === null) return;
+    if (input.warm || !model.priced) return;
     // What is due is learned before the next forecast is made.
     if (model.due <= input.now) this.mature(model, input.now);
     model.second(input.now, true);
@@ -66,7 +66,7 @@ export class Sentiment {
     this.now = now;
     if (this.kind !== null) {
       for (const model of this.models.get(this.kind)?.values() ?? []) {
-        if (model.price === null) continue;
+        if (!model.priced) continue;
         if (model.due <= now) this.mature(model, now);
         const publishes = now - model.sentAt >= this.everyMs * model.haste && now - model.priceTime <= SILENT_MS;
         model.second(now, publishes);
@@ -143,7 +143,7 @@ export class Sentiment {
   }
 
   private market(now: number, kind: DataKind): BinaryData {
-    const active = [...(this.models.get(kind)?.values() ?? [])].filter((m) => m.price !== null && now - m.priceTime <= SILENT_MS);
+    const active = [...(this.models.get(kind)?.values() ?? [])].filter((m) => m.priced && now - m.priceTime <= SILENT_MS);
     const up = active.filter((m) => (m.up ?? 0.5) > 0.5);
     return {
       ...base(kind, now), up: null, down: null, venue: '', mid: null, px: 'mid', horizons: [], drivers: [],

@@ -1,4 +1,5 @@
 import type { BinaryData, DataKind, Interval } from '../contract';
+import type { Candles } from '../market/candleList';
 import type { Candle, EngineOutput } from '../market/outputs';
 import type { SentimentState } from './sentiment';
 
@@ -17,7 +18,7 @@ export interface CandleInput {
   readonly symbol: string;
   readonly interval: Interval;
   /** Closed ones, oldest first; only read during the call. Those taken in by an earlier call are not looked at again. */
-  readonly candles: readonly Candle[];
+  readonly candles: Candles;
   readonly kind: DataKind;
   readonly venue: string;
   /** Feed time of the call, ms. */

@@ -107,7 +107,21 @@ export class CandleBook {
     if (count === 0) return [];
     if (interval === '1s') return this.seconds.last(count);
     const series = this.series[interval];
-    return [...series.closed.items.slice(-count), ...series.pending()].slice(-count);
+    return [...series.closed.last(count), ...series.pending()].slice(-count);
+  }
+
+  /** The candles now forming, the shortest first. */
+  allForming(): [interval: RolledInterval, candle: Candle][] {
+    const pending = new Map<Series | null, Candle[]>();
+    const forming: [RolledInterval, Candle][] = [];
+    for (const interval of ROLLED) {
+      const series = this.series[interval];
+      const own = series.pending(pending.get(series.parent));
+      pending.set(series, own);
+      const newest = own.at(-1);
+      if (newest) forming.push([interval, newest]);
+    }
+    return forming;
   }
 
   /** Venue of the candle closed last: of a longer one, that of its last minute. */

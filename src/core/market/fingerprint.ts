@@ -14,7 +14,7 @@ export function fingerprint(head: object, rows: Iterable<Row>): string {
       quote: row.quotes.current,
       sources: row.quotes.sources,
       leader: row.quotes.leader?.venue ?? null,
-      candles: ROLLED.map((interval) => [row.candles.series[interval].closed.items, row.candles.series[interval].pending()]),
+      candles: ROLLED.map((interval) => [row.candles.series[interval].closed.last(Infinity), row.candles.series[interval].pending()]),
       seconds: row.candles.query('1s', Number.MAX_SAFE_INTEGER),
       trades: row.tape.recent.last(),
       totals: Array.from(row.tape.venues, ([venue, trades]) => [venue, trades.count, trades.volume.text()]),

@@ -24,13 +24,14 @@ export abstract class Series {
   /** The venue's own forming candle. */
   protected hint: Candle | null = null;
 
-  constructor(readonly interval: Interval, limit: number) {
+  /** @param parent the shorter timeframe it is rolled up from; null of the shortest. */
+  constructor(readonly interval: Interval, limit: number, readonly parent: Series | null = null) {
     this.closed = new CandleList(limit);
     this.length = INTERVAL_MS[interval];
   }
 
-  /** Candles not closed yet, oldest first: usually one, two within the grace time. */
-  abstract pending(): Candle[];
+  /** Candles not closed yet, oldest first: usually one, two within the grace time. `parts`: those of the shorter timeframe, where they are known. */
+  abstract pending(parts?: readonly Candle[]): Candle[];
   /** A shorter timeframe closed or corrected a candle. */
   abstract feed(part: Candle, sink: CandleSink, history: boolean): void;
   /** Closes what is over by the venue's clock. */
@@ -149,13 +150,12 @@ export class RollupSeries extends Series {
   private base: OpenCandle | null = null;
   private lastPart = -Infinity;
 
-  constructor(interval: Interval, limit: number, private readonly parent: Series) {
-    super(interval, limit);
+  constructor(interval: Interval, limit: number, override readonly parent: Series) {
+    super(interval, limit, parent);
     parent.children.push(this);
   }
 
-  pending(): Candle[] {
-    const parts = this.parent.pending();
+  pending(parts: readonly Candle[] = this.parent.pending()): Candle[] {
     const views: Candle[] = [];
     let group = this.base ? OpenCandle.of(this.base.openTime, [{ ...this.base.view(), openTime: this.lastPart }]) : null;
     for (const part of parts) {

@@ -178,7 +178,7 @@ it('sparkline: sixty closes, gaps stay gaps, once per closed minute', () => {
 
 /** An analysis that only notes what it is asked. */
 function noted(calls: string[]): Analysis {
-  const note = (name: string) => (i: { interval: string; warm: boolean; candles: readonly unknown[] }): void => {
+  const note = (name: string) => (i: { interval: string; warm: boolean; candles: { readonly length: number } }): void => {
     calls.push(`${name} ${i.interval} ${i.candles.length}${i.warm ? ' warm' : ''}`);
   };
   return { candleClosed: note('closed'), preview: note('preview'), revised: note('revised'), quote: () => undefined, clock: () => undefined, setPace: () => undefined, reset: () => undefined };

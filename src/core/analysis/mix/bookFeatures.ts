@@ -12,10 +12,10 @@ export class BookFeatures {
   /** The newest features; a size that is not known says nothing (0). */
   readonly raw = new Float64Array(BOOK_FEATURES.length);
 
-  /** Takes the state of this moment in; once a second is meant. Sizes in any unit, null while unknown. */
-  take(now: number, mid: number, spread: number | null, bidSize: number | null, askSize: number | null): void {
+  /** Takes the state of this moment in; once a second is meant. Sizes in any unit; NaN = not known. */
+  take(now: number, mid: number, spread: number, bidSize: number, askSize: number): void {
     const second = Math.floor(now / 1000);
-    const known = bidSize !== null && askSize !== null && bidSize >= 0 && askSize >= 0 && bidSize + askSize > 0;
+    const known = bidSize >= 0 && askSize >= 0 && bidSize + askSize > 0;
     const imbalance = known ? (bidSize - askSize) / (bidSize + askSize) : 0;
     if (second - this.second >= RING || second < this.second) this.begin(second, mid, imbalance);
     // Over seconds without a word the mid stayed where it was.
@@ -27,7 +27,7 @@ export class BookFeatures {
       this.slow += (1 - Math.exp(-passed / 30)) * (imbalance - this.slow);
     }
     this.second = second;
-    this.write(imbalance, mid, spread !== null && spread > 0 ? spread : NaN);
+    this.write(imbalance, mid, spread > 0 ? spread : NaN);
   }
 
   restart(): void {

@@ -31,7 +31,8 @@ export type About = Pick<SentimentOutcome, 'method' | 'source' | 'symbol'>;
 
 /** The price that forecasts are judged by. */
 export interface PriceState {
-  readonly price: number | null;
+  /** NaN while there is none. */
+  readonly price: number;
   /** Feed time since which it is known to be that, ms. */
   readonly priceTime: number;
   /** End of the newest pause of the market, ms. */
@@ -121,7 +122,7 @@ export class HorizonModel {
       if (due > until || (due === until && !inclusive)) break;
       const reason = this.problem(at, due, state);
       if (reason !== null) this.end(at, due, 'void', reason, null, ended);
-      else this.judge(at, due, state.price as number, ended);
+      else this.judge(at, due, state.price, ended);
       this.first = (this.first + 1) & (this.room - 1);
       this.count--;
     }
@@ -163,7 +164,7 @@ export class HorizonModel {
   }
 
   private problem(at: number, due: number, { price, priceTime, gapEnd }: PriceState): VoidReason | null {
-    if (price === null) return 'stale';
+    if (Number.isNaN(price)) return 'stale';
     if (gapEnd > (this.ring[at + MADE] as number)) return 'gap';
     return ((this.ring[at + MARKS] as number) & DOOMED) !== 0 || this.stale(due - priceTime) ? 'stale' : null;
   }

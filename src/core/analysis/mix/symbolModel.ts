@@ -35,14 +35,14 @@ export interface SymbolState {
 
 const usable = (price: number | null): price is number => price !== null && Number.isFinite(price) && price > 0;
 
-/** All that sentiment knows of one symbol in one kind of data. */
+/** All that sentiment knows of one symbol in one kind of data. NaN = not known: a field that was null once would be a new object with each number it takes. */
 export class SymbolModel {
   readonly horizons: readonly HorizonModel[];
   /** Outcomes of published forecasts that have not been told yet. */
   ended: SentimentOutcome[] = [];
   venue = '';
   px: 'mid' | 'trade' = 'mid';
-  price: number | null = null;
+  price = NaN;
   priceTime = -Infinity;
   gapEnd = -Infinity;
   /** Times of the last published and the last told forecast. */
@@ -50,9 +50,9 @@ export class SymbolModel {
   toldAt = -Infinity;
   /** Time at which the next open forecast is due, ms; Infinity when none is open. */
   due = Infinity;
-  private spread: number | null = null;
-  private bidSize: number | null = null;
-  private askSize: number | null = null;
+  private spread = NaN;
+  private bidSize = NaN;
+  private askSize = NaN;
   /** Place of the main horizon. */
   private readonly main: number;
   private readonly candles = new CandleFeatures();
@@ -64,10 +64,12 @@ export class SymbolModel {
   private scaledTo = -Infinity;
   /** Are the features of the newest minute defined? */
   private ready = false;
-  /** Extremes of the prices since the newest minute closed. */
-  private forming: { open: number; high: number; low: number } | null = null;
+  /** First price since the newest minute closed, and the extremes since. */
+  private open = NaN;
+  private high = NaN;
+  private low = NaN;
   /** Directions of the newest move from second to second and from minute to minute, and the prices they go on from. */
-  private readonly moves: Record<FeatureKind, { last: number; from: number | null }> = { book: { last: 0, from: null }, candle: { last: 0, from: null } };
+  private readonly moves: Record<FeatureKind, { last: number; from: number }> = { book: { last: 0, from: NaN }, candle: { last: 0, from: NaN } };
   private newest: readonly Prediction[] = [];
   private bookTime = -Infinity;
   /** Time of the newest forecast on the book. */
@@ -84,6 +86,11 @@ export class SymbolModel {
     this.main = Math.max(0, specs.findIndex((s) => s.seconds >= MAIN_HORIZON));
   }
 
+  /** Has it a price? */
+  get priced(): boolean {
+    return !Number.isNaN(this.price);
+  }
+
   /** P(up) last forecast at the main horizon; null before the first. */
   get up(): number | null {
     return this.newest[this.main]?.pUp ?? null;
@@ -95,7 +102,7 @@ export class SymbolModel {
     const price = usable(input.mid) ? input.mid : input.last;
     if (!usable(price) || !Number.isFinite(input.now)) return false;
     const now = Math.max(input.now, this.priceTime);
-    if (this.price !== null) {
+    if (this.priced) {
       // Nothing is judged across a pause, not even what falls due after it.
       if (now - this.priceTime > GAP_MS) this.gapEnd = now;
       // Labels are due up to now: the price before this one held until here.
@@ -106,29 +113,29 @@ export class SymbolModel {
     this.px = px;
     this.price = price;
     this.priceTime = now;
-    this.spread = input.spread;
-    this.bidSize = input.bidSize ?? null;
-    this.askSize = input.askSize ?? null;
-    if (!this.forming) this.forming = { open: price, high: price, low: price };
-    else if (price > this.forming.high) this.forming.high = price;
-    else if (price < this.forming.low) this.forming.low = price;
+    this.spread = input.spread ?? NaN;
+    this.bidSize = input.bidSize ?? NaN;
+    this.askSize = input.askSize ?? NaN;
+    if (Number.isNaN(this.open)) this.open = this.high = this.low = price;
+    else if (price > this.high) this.high = price;
+    else if (price < this.low) this.low = price;
     return true;
   }
 
   /** Minutes that have closed; the features are those of the last one. */
   minute({ candles }: CandleInput): void {
     let k = candles.length;
-    while (k > 0 && (candles[k - 1] as Candle).openTime > this.fed) k--;
+    while (k > 0 && (candles.at(k - 1) as Candle).openTime > this.fed) k--;
     if (k === candles.length) return;
     for (; k < candles.length; k++) {
-      const candle = candles[k] as Candle;
+      const candle = candles.at(k) as Candle;
       this.ready = this.candles.next(candle);
       this.fed = candle.openTime;
       if (!this.ready || this.fed <= this.scaledTo) continue;
       this.candleScale.observe(this.candles.raw);
       this.scaledTo = this.fed;
     }
-    this.forming = this.price === null ? null : { open: this.price, high: this.price, low: this.price };
+    this.open = this.high = this.low = this.price;
   }
 
   mature(until: number, inclusive: boolean): void {
@@ -143,7 +150,7 @@ export class SymbolModel {
 
   /** Second by second: the book's features, and forecasts on them unless `quiet` (others are made in the same moment). */
   second(now: number, quiet: boolean): void {
-    if (this.price === null || now <= this.bookTime) return;
+    if (!this.priced || now <= this.bookTime) return;
     this.bookTime = now;
     this.move('book');
     this.book.take(now, this.price, this.spread, this.bidSize, this.askSize);
@@ -164,7 +171,7 @@ export class SymbolModel {
 
   /** Makes the forecasts of all horizons. `closed`: a minute has just closed, its features are those of now. */
   forecast(now: number, closed: boolean): BinaryData {
-    const price = this.price as number;
+    const { price } = this;
     if (closed) this.move('candle');
     const book = this.bookTime === -Infinity ? null : this.bookScale.scale(this.book.raw);
     const candle = this.candleInput(closed);
@@ -189,20 +196,19 @@ export class SymbolModel {
   /** The newest forecasts on the book, made within the last second or with a publication. */
   short(): { ts: number; horizons: SentimentHorizon[] } | null {
     const horizons = this.horizons.flatMap((h, i) => (h.kind === 'book' && this.newest[i] ? [h.message(this.newest[i])] : []));
-    return horizons.length === 0 || this.price === null ? null : { ts: this.shortTime, horizons };
+    return horizons.length === 0 || !this.priced ? null : { ts: this.shortTime, horizons };
   }
 
   /** Prices are forgotten, the record stays. */
   forget(now: number): void {
     this.void('mode', now);
-    this.price = null;
+    this.price = this.open = this.high = this.low = NaN;
     this.priceTime = -Infinity;
     this.gapEnd = -Infinity;
     this.sentAt = this.toldAt = this.bookTime = this.fed = -Infinity;
     this.ready = false;
-    this.forming = null;
     this.newest = [];
-    for (const move of Object.values(this.moves)) Object.assign(move, { last: 0, from: null });
+    for (const move of Object.values(this.moves)) Object.assign(move, { last: 0, from: NaN });
     this.candles.restart();
     this.book.restart();
   }
@@ -222,15 +228,16 @@ export class SymbolModel {
   private move(kind: FeatureKind): void {
     const move = this.moves[kind];
     const { price } = this;
-    if (price !== null && move.from !== null && price !== move.from) move.last = price > move.from ? 1 : -1;
+    if (price > move.from) move.last = 1;
+    else if (price < move.from) move.last = -1;
     move.from = price;
   }
 
   private candleInput(closed: boolean): Float32Array | null {
     if (closed && this.ready) return this.candleScale.scale(this.candles.raw);
-    const { forming, price } = this;
-    if (!forming || price === null || !this.ready) return null;
-    const candle = { openTime: this.fed + 60_000, open: forming.open, high: forming.high, low: forming.low, close: price, volume: 0 };
+    const { open, high, low, price } = this;
+    if (!this.priced || !this.ready) return null;
+    const candle = { openTime: this.fed + 60_000, open, high, low, close: price, volume: 0 };
     return this.candles.peek(candle) ? this.candleScale.scale(this.candles.raw) : null;
   }
 
