@@ -185,9 +185,8 @@ export class Rooms {
     routes: NonNullable<HttpPorts['routes']>, log: Logger,
   ): Promise<FastifyInstance> {
     const { http, doors, fees, clock, noHistory } = this.options;
-    const refused = (): ReturnType<HttpPorts['control']['start']> => Promise.resolve(err('a replay has no sources to start or stop'));
     const app = await createHttpServer({
-      ...doors, fees, clock, market: engine, history: noHistory(), feedClock: () => player.feedClock, mode: () => engine.mode, venues: () => withSymbols(venues(), engine), sources: [], control: { start: refused, stop: refused },
+      ...doors, fees, clock, market: engine, history: noHistory(), feedClock: () => player.feedClock, mode: () => engine.mode, venues: () => withSymbols(venues(), engine), sources: [], control: null,
       backfillOlder: () => Promise.resolve(err('a replay holds what was recorded, nothing older')), announce: (message) => hub.broadcast(message), overview: () => null,
       streams: () => hub.stats(), snapshot: (channel) => hub.snapshot(channel), metrics: () => metrics.registry.metrics(), routes,
       upgrade: (request, socket, head) => hub.handleUpgrade(request, socket, head),

@@ -62,11 +62,11 @@ export interface HttpPorts {
   mode(): FeedMode;
   venues(): readonly VenueState[];
   readonly sources: readonly SourceFacts[];
-  /** Starts or stops one source; the error says in words why that cannot be. */
+  /** Starts or stops one source; the error says in words why that cannot be. null = a replay, which has none to start or stop. */
   readonly control: {
     start(id: string): Promise<Result<null, string>>;
     stop(id: string): Promise<Result<null, string>>;
-  };
+  } | null;
   /** Tells every connected client. */
   announce(message: StatusMessage): void;
   /** What was told of the whole watch list, oldest first. */

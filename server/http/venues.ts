@@ -36,12 +36,12 @@ function infoOf(status: VenueState, source: HttpPorts['sources'][number] | undef
 
 /**
  * State of the sources, and their control by an administrator. Every attempt to control one is written down, whatever came of it.
- * @param mayControl may the one who asks start and stop sources? Others are told that nothing can be started or stopped by them.
+ * @param mayControl may the one who asks start and stop sources? Others are told that nothing can be started or stopped by them, and so is everybody in a replay.
  */
 export function venueRoutes(app: FastifyInstance, ports: HttpPorts, note: Note, mayControl: (request: FastifyRequest) => boolean): void {
   app.get('/api/v1/venues', (request) => {
     const infos = venueInfos(ports);
-    return mayControl(request) ? infos : infos.map((info) => ({ ...info, canStart: false, canStop: false }));
+    return ports.control && mayControl(request) ? infos : infos.map((info) => ({ ...info, canStart: false, canStop: false }));
   });
   for (const action of ['start', 'stop'] as const) {
     app.post<{ Params: { id: string } }>(`/api/v1/venues/:id/${action}`, async (request, reply) => {
@@ -64,6 +64,10 @@ async function control(ports: HttpPorts, action: 'start' | 'stop', request: Fast
   if (!before) {
     note('unknown source');
     return fail(reply, 'not_found', 'no such source runs here');
+  }
+  if (!ports.control) {
+    note('a replay');
+    return fail(reply, 'not_possible', 'a replay has no sources to start or stop');
   }
   if (action === 'start' && before.keySet === false) {
     note('no key');

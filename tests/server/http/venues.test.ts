@@ -110,6 +110,13 @@ describe('start and stop', () => {
     expect(audits()).toMatchObject([{ action: 'venue.stop', outcome: 'failed' }]);
   });
 
+  it('is not offered in a replay, whose sources are only told of', async () => {
+    await rig.start({}, { control: null });
+    expect((await rig.ask('GET', '/api/v1/venues')).json()).toEqual(rig.venues.map(() => expect.objectContaining({ canStart: false, canStop: false }) as unknown));
+    expect(codeOf(await rig.ask('POST', '/api/v1/venues/okx/stop'))).toBe('not_possible');
+    expect(rig.told).toEqual([]);
+  });
+
   it('is no business of other pages', async () => {
     await rig.start();
     for (const headers of [{ origin: 'http://evil.example' } as Record<string, string>, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
