@@ -201,6 +201,12 @@ export class ChartRenderer {
     for (let pane = 1; pane < this.chart.panes().length; pane++) this.chart.priceScale('right', pane).applyOptions({ mode: PriceScaleMode.Normal });
   }
 
+  /** Keeps the candles clear of what stands over the top of their pane, CSS pixels; half of it is theirs in any case. */
+  setHeadroom(px: number): void {
+    const { height } = this.size();
+    if (height > 0) this.candles.priceScale().applyOptions({ scaleMargins: { top: Math.min(0.5, Math.max(0.1, px / height)), bottom: 0.1 } });
+  }
+
   /** Prices fill the height again, whatever was dragged. */
   autoScale(): void {
     this.chart.priceScale('right').applyOptions({ autoScale: true });

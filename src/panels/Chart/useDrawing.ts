@@ -12,10 +12,11 @@ export interface DrawingHost {
   readonly renderer: () => ChartRenderer | null;
   /** Smallest price step. */
   readonly tick: () => number;
+  /** The tool in hand; null = none. */
+  readonly tool: ShallowRef<DrawingKind | null>;
   readonly redraw: () => void;
 }
 export interface DrawingTools {
-  readonly tool: ShallowRef<DrawingKind | null>;
   readonly selected: ShallowRef<string | null>;
   /** What is to be painted: what is kept, and what is being drawn or moved. */
   readonly drawings: ComputedRef<readonly Drawing[]>;
@@ -44,9 +45,9 @@ const CLICK = 4;
 const onTick = (price: number, tick: number): number => Number((Math.round(price / tick) * tick).toPrecision(12));
 
 class Tools implements DrawingTools {
-  readonly tool = shallowRef<DrawingKind | null>(null);
   readonly selected = shallowRef<string | null>(null);
   readonly drawings: ComputedRef<readonly Drawing[]>;
+  private readonly tool: ShallowRef<DrawingKind | null>;
   private readonly store = useDrawingStore();
   /** What is being drawn or moved. */
   private readonly draft = shallowRef<Drawing | null>(null);
@@ -54,6 +55,7 @@ class Tools implements DrawingTools {
   private element: HTMLElement | null = null;
 
   constructor(private readonly host: DrawingHost) {
+    this.tool = host.tool;
     this.drawings = computed(() => {
       const [kept, shown] = [this.kept, this.draft.value];
       if (!shown) return kept;

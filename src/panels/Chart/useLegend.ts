@@ -25,6 +25,8 @@ export interface Legend {
   readonly rows: ComputedRef<readonly LegendRow[]>;
   /** What is known of the hole under the pointer; empty elsewhere. */
   readonly hole: ComputedRef<string>;
+  /** Where the panes begin, as laid out last, CSS pixels. */
+  readonly tops: Readonly<ShallowRef<readonly number[]>>;
 }
 
 const UTC = new ZoneClock('UTC');
@@ -62,6 +64,7 @@ export function useLegend(source: LegendSource): Legend {
     return unit === 'price' || unit === 'change' ? formatPrice(value, source.decimals()) : formatSize(value, 2);
   };
   return {
+    tops,
     figures: computed(() => candle.value && figuresOf(candle.value, source.model().points[at.value - 1]?.candle ?? null, source.decimals())),
     times: computed(() => {
       const time = point.value?.time;

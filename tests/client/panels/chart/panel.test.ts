@@ -32,7 +32,7 @@ vi.mock('@/panels/Chart/renderer', () => ({
     draw = (model: { readonly points: readonly unknown[] }, change: string): void => void screen.drawn.push(`${change} ${String(model.points.length)}`);
     addLayer = () => () => undefined;
     paneTops = () => [0];
-    restyle = setLines; setLines = setLines; setMarks = setLines; setScale = setLines; setTitle = setLines; onHover = setLines; onRange = setLines; destroy = setLines;
+    restyle = setLines; setLines = setLines; setMarks = setLines; setScale = setLines; setTitle = setLines; setHeadroom = setLines; onHover = setLines; onRange = setLines; destroy = setLines;
     range = () => ({ from: 0, to: 10 });
   },
 }));
