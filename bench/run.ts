@@ -11,6 +11,7 @@ import { INSTALL_PEERS, peersInstalled } from './peers/installed';
 const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   bundle: async () => (await import('./bundle')).measureBundle(),
   start: async () => (await import('./start')).measureStart(),
+  lighthouse: async () => (await import('./lighthouse')).measureLighthouse(),
   engine: async () => (await import('./engine')).measureEngine(),
   indicators: async () => (await import('./indicators')).measureIndicators(),
   ingest: async () => (await import('./ingest')).measureIngest(),
