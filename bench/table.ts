@@ -1,127 +1,131 @@
-import type { CDPSession, Page } from 'playwright-core';
-import { WebSocket } from 'ws';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
 import { chromiumPath, launchBrowser, openPage } from '../tests/support/browser';
-import { startServer } from '../tests/support/serverProcess';
-import { waitFor } from '../tests/support/waitFor';
 import { quantile, type Figure } from './figure';
+import { buildPeerPages } from './peers/browser/build';
+import { over, pause, prepare, watch, type Watched } from './watch';
 
-const SECONDS = 10;
-const INSTRUMENTS = 500;
-/** The load named in the budget, changes per second at one client; the market interval is chosen to reach it. */
-const ENV = {
-  TICKGLASS_SIM_INSTRUMENTS: String(INSTRUMENTS), TICKGLASS_SIM_SPEED: '20', TICKGLASS_SIM_PROBE: 'on', TICKGLASS_MARKET_INTERVAL_MS: '50', TICKGLASS_DATA_DIR: ':memory:',
-};
+const VIEWPORT = { width: 1400, height: 900 };
+const ROUNDS = 3;
+const WARM_SECONDS = 2;
+const SECONDS = 5;
+/** How much slower the processor of the third load is. */
+const SLOWER = 4;
 
-export const pause = (seconds: number): Promise<unknown> => {
-  const until = performance.now() + seconds * 1000;
-  return waitFor(() => performance.now() >= until, { timeoutMs: seconds * 1000 + 5_000 });
-};
+/** What is fed: so many instruments, changed in turn so often in all, pushed at this interval. */
+interface Load { readonly instruments: number; readonly perSecond: number; readonly intervalMs: number }
+const MAIN: Load = { instruments: 500, perSecond: 10_000, intervalMs: 50 };
+const MANY: Load = { instruments: 2_000, perSecond: 100_000, intervalMs: 20 };
+const SLOW: Load = { instruments: 200, perSecond: 1_000, intervalMs: 50 };
 
-/** Changes per second that one plain client is sent: each is one message there. */
-async function updateRate(url: string): Promise<number> {
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws/market/stream`);
-  let count = 0;
-  socket.on('message', (data: Buffer) => {
-    if (data.includes('"market_update"')) count += 1;
-  });
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  await pause(2);
-  count = 0;
-  const started = performance.now();
-  await pause(3);
-  const rate = count / ((performance.now() - started) / 1000);
-  socket.close();
-  return rate;
+interface Contender { readonly path: string; /** Row whose changes are timed. */ readonly row: string }
+const PRODUCT: Contender = { path: '/market', row: '[role="grid"] .canvas [role="row"]' };
+const AG_GRID: Contender = { path: '/peers/agGrid.html', row: '.ag-row[row-index="0"]' };
+const PINIA: Contender = { path: '/peers/piniaTable.html', row: 'tbody tr' };
+
+interface Feed { readonly url: string; end(): Promise<void> }
+
+async function startFeed({ instruments, perSecond, intervalMs }: Load, pages: string): Promise<Feed> {
+  const child: ChildProcess = fork(fileURLToPath(new URL('./quoteFeed.ts', import.meta.url)), [instruments, perSecond, intervalMs, pages].map(String));
+  const [message] = (await once(child, 'message')) as [{ readonly port?: number; readonly failed?: string }];
+  if (message.port === undefined) throw new Error(message.failed ?? 'the feed did not start');
+  return {
+    url: `http://127.0.0.1:${message.port}`,
+    end: async () => {
+      child.disconnect();
+      await once(child, 'exit');
+    },
+  };
 }
 
-interface Observed { readonly frames: number[]; readonly latencies: number[] }
-
-/** Scrolls until the probe's row is drawn, so that its cell can be watched. */
-async function showProbe(page: Page): Promise<void> {
-  const link = page.getByRole('grid').getByRole('link', { name: 'PROBE/CLOCK' });
-  await waitFor(async () => {
-    if ((await link.count()) > 0) return true;
-    await page.getByRole('grid').evaluate((grid) => {
-      const atEnd = grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 1;
-      grid.scrollTop = atEnd ? 0 : grid.scrollTop + grid.clientHeight / 2;
-    });
-    return false;
-  }, { timeoutMs: 20_000, message: 'the row of PROBE/CLOCK' });
+/** One contender for a few seconds, in a browser profile of its own. `slower` = so many times slower a processor. */
+async function round(browser: Browser, { url }: Feed, { path, row }: Contender, slower = 1): Promise<Watched> {
+  const { page, context, close } = await openPage(browser, { viewport: VIEWPORT });
+  try {
+    await prepare(page);
+    await page.goto(`${url}${path}`, { timeout: 90_000 });
+    await page.locator(row).first().waitFor();
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: slower });
+    await pause(WARM_SECONDS);
+    return await watch(page, session, SECONDS, row);
+  } finally {
+    await close();
+  }
 }
 
-/**
- * Watches frames and the probe for some seconds. The probe's price is the time it was made; it is read when its cell changes and
- * compared with the time of the first task after the paint of that frame.
- */
-function observe(page: Page, seconds: number): Promise<Observed> {
-  return page.evaluate((ms) => new Promise<Observed>((resolve) => {
-    const row = [...document.querySelectorAll('[role="grid"] [role="row"]')].find((one) => one.textContent.includes('PROBE/CLOCK'));
-    const cell = row?.querySelector('.price');
-    const frames: number[] = [];
-    const latencies: number[] = [];
-    const channel = new MessageChannel();
-    const made: number[] = [];
-    channel.port1.onmessage = () => {
-      const then = made.shift();
-      if (then === undefined) return;
-      const late = (((Date.now() % 1e7) - then) + 1e7) % 1e7;
-      if (late < 60_000) latencies.push(late);
-    };
-    const observer = new MutationObserver(() => {
-      made.push(Math.round(Number((cell?.textContent ?? '').replaceAll(/[^\d.]/g, '')) * 100));
-      channel.port2.postMessage(0);
-    });
-    if (cell) observer.observe(cell, { subtree: true, characterData: true, childList: true });
-    const started = performance.now();
-    let last = started;
-    const frame = (now: number): void => {
-      frames.push(now - last);
-      last = now;
-      if (now - started < ms) return void requestAnimationFrame(frame);
-      observer.disconnect();
-      resolve({ frames: frames.slice(1), latencies });
-    };
-    requestAnimationFrame(frame);
-  }), seconds * 1000);
+/** Product and peer in turn on one feed, so that both have the same minutes of the machine. */
+async function rounds(browser: Browser, feed: Feed, hasGrid: boolean): Promise<{ readonly product: Watched[]; readonly grid: Watched[] }> {
+  const [product, grid]: [Watched[], Watched[]] = [[], []];
+  for (let i = 0; i < ROUNDS; i++) {
+    product.push(await round(browser, feed, PRODUCT));
+    if (hasGrid) grid.push(await round(browser, feed, AG_GRID));
+  }
+  return { product, grid };
 }
 
-/** Time the page's main thread has worked so far, s. */
-export async function busySeconds(session: CDPSession): Promise<number> {
-  const { metrics } = await session.send('Performance.getMetrics');
-  return metrics.find((metric) => metric.name === 'TaskDuration')?.value ?? NaN;
+const words = ({ instruments, perSecond }: Load): string => `table, ${instruments} instruments, ${perSecond / 1_000} k/s`;
+const delays = (all: readonly Watched[]): number[] => all.flatMap(({ toPaintMs }) => [...toPaintMs]);
+
+/** The main load: product, AG Grid and the naive table on the same feed. */
+async function measureMain(browser: Browser, pages: string, hasGrid: boolean): Promise<Figure[]> {
+  const feed = await startFeed(MAIN, pages);
+  try {
+    const { product, grid } = await rounds(browser, feed, hasGrid);
+    const naive = await round(browser, feed, PINIA);
+    const name = (text: string): string => `${words(MAIN)}: ${text}`;
+    const peer = (value: (one: Watched) => number): NonNullable<Figure['peer']> => ({ name: 'AG Grid', value: hasGrid ? over(grid, value).value : NaN });
+    const [latencies, gridLatencies] = [delays(product), delays(grid)];
+    const longest = Math.max(...product.map(({ longestMs }) => longestMs));
+    return [
+      { name: name('changes at the page'), ...over(product, (one) => one.changesPerSecond), unit: '/s', budget: MAIN.perSecond * 0.98, bound: 'at least', note: `pushed every ${MAIN.intervalMs} ms; ${ROUNDS} rounds of ${SECONDS} s` },
+      { name: name('frames per second'), ...over(product, ({ fps }) => fps), unit: 'fps', budget: 58, bound: 'at least' },
+      { name: name('frames longer than 50 ms'), value: product.reduce((sum, { longFrames }) => sum + longFrames, 0), unit: '', budget: 0, bound: 'at most', note: `longest ${longest.toFixed(0)} ms` },
+      { name: name('main thread busy'), ...over(product, ({ busy }) => busy), unit: '%', budget: 30, bound: 'at most' },
+      { name: name('main thread busy, compared'), ...over(product, ({ busy }) => busy), unit: '%', peer: peer(({ busy }) => busy), budget: 1, bound: 'at most' },
+      { name: name('redraws of a row'), ...over(product, ({ redraws }) => redraws), unit: '/s', peer: peer(({ redraws }) => redraws), budget: null, bound: 'at least', note: `the feed changes each ${MAIN.perSecond / MAIN.instruments} times a second` },
+      { name: name('message made to painted, median'), value: quantile(latencies, 0.5), unit: 'ms', peer: { name: 'AG Grid', value: quantile(gridLatencies, 0.5) }, budget: null, bound: 'at most', note: `${latencies.length} messages` },
+      { name: name('message made to painted, p99'), value: quantile(latencies, 0.99), unit: 'ms', budget: 40, bound: 'at most' },
+      { name: name('heap'), ...over(product, ({ heapMb }) => heapMb), unit: 'MB', peer: peer(({ heapMb }) => heapMb), budget: null, bound: 'at most', note: 'the whole product beside a page with a grid alone' },
+      { name: name('naive deep Pinia table'), value: naive.fps, unit: 'fps', budget: null, bound: 'at least', note: `busy ${naive.busy.toFixed(0)} %, message to paint ${quantile(naive.toPaintMs, 0.5).toFixed(0)} ms; no budget: what the shape of the store is for` },
+    ];
+  } finally {
+    await feed.end();
+  }
 }
 
-/** /market with 500 instruments under load: frames, main-thread time, and how long a price takes from its making to the screen. */
+async function measureAlone(browser: Browser, load: Load, pages: string, slower: number): Promise<Watched> {
+  const feed = await startFeed(load, pages);
+  try {
+    return await round(browser, feed, PRODUCT, slower);
+  } finally {
+    await feed.end();
+  }
+}
+
+/** /market under load: frames, main-thread time, and how long a message takes from its making to the screen. */
 export async function measureTable(): Promise<Figure[]> {
   if (chromiumPath === null) return [{ name: 'table', value: NaN, unit: '', budget: null, bound: 'at most', note: 'needs Chromium' }];
-  const [browser, server] = await Promise.all([launchBrowser(), startServer({ env: ENV })]);
+  const pages = mkdtempSync(join(tmpdir(), 'tickglass-peers-'));
+  const [browser, hasGrid] = await Promise.all([launchBrowser(), buildPeerPages(pages)]);
   try {
-    const rate = await updateRate(server.url);
-    const { page, context } = await openPage(browser, { viewport: { width: 1400, height: 900 } });
-    await page.goto(`${server.url}/market`, { timeout: 90_000 });
-    await page.getByRole('grid').getByRole('link').first().waitFor();
-    // The transpiler of this script wraps named functions in a helper that pages do not have.
-    await page.evaluate('globalThis.__name = (fn) => fn');
-    await showProbe(page);
-    await pause(4);
-    const session = await context.newCDPSession(page);
-    await session.send('Performance.enable');
-    const [before, started] = [await busySeconds(session), performance.now()];
-    const { frames, latencies } = await observe(page, SECONDS);
-    const busy = (100 * ((await busySeconds(session)) - before)) / ((performance.now() - started) / 1000);
-    const rows = await page.getByRole('grid').getByRole('row').count();
-    const total = frames.reduce((sum, gap) => sum + gap, 0);
-    const name = (text: string): string => `table: ${text}`;
+    const main = await measureMain(browser, pages, hasGrid);
+    const many = await measureAlone(browser, MANY, pages, 1);
+    const slow = await measureAlone(browser, SLOW, pages, SLOWER);
     return [
-      { name: name('changes per second at one client'), value: rate, unit: '/s', budget: null, bound: 'at least', note: `${INSTRUMENTS} instruments, ${rows} rows drawn, 1400 x 900` },
-      { name: name('frames per second'), value: (frames.length / total) * 1000, unit: 'fps', budget: 58, bound: 'at least', note: `over ${SECONDS} s` },
-      { name: name('frames longer than 50 ms'), value: frames.filter((gap) => gap > 50).length, unit: '', budget: 0, bound: 'at most', note: `longest ${Math.max(...frames).toFixed(0)} ms` },
-      { name: name('main thread busy'), value: busy, unit: '%', budget: 30, bound: 'at most' },
-      { name: name('price made to painted, median'), value: quantile(latencies, 0.5), unit: 'ms', budget: null, bound: 'at most', note: `${latencies.length} samples` },
-      { name: name('price made to painted, p99'), value: quantile(latencies, 0.99), unit: 'ms', budget: 40, bound: 'at most' },
+      ...main,
+      { name: `${words(MANY)}: changes at the page`, value: many.changesPerSecond, unit: '/s', budget: MANY.perSecond * 0.98, bound: 'at least', note: `pushed every ${MANY.intervalMs} ms` },
+      { name: `${words(MANY)}: frames per second`, value: many.fps, unit: 'fps', budget: 55, bound: 'at least', note: `message to paint p99 ${quantile(many.toPaintMs, 0.99).toFixed(0)} ms` },
+      { name: `${words(MANY)}: main thread busy`, value: many.busy, unit: '%', budget: 70, bound: 'at most' },
+      { name: `${words(SLOW)}, processor ${SLOWER} times slower: frames per second`, value: slow.fps, unit: 'fps', budget: 50, bound: 'at least', note: `busy ${slow.busy.toFixed(0)} %` },
     ];
   } finally {
     await browser.close();
-    await server.stop();
+    rmSync(pages, { recursive: true, force: true });
   }
 }
