@@ -26,7 +26,7 @@ export const pageHost: FrameHost = {
 };
 
 /** Part of the page's time that commits and their frames may take before they are made less often: a slow device shows fewer pictures, not late ones. */
-const SHARE = 0.25;
+const SHARE = 0.4;
 /** Longest time to which that stretches the one between two commits, ms. */
 const SLOWEST_MS = 125;
 

@@ -78,7 +78,7 @@ describe('per-frame merge', () => {
       return commits - from;
     };
     during(1_000);
-    page.state.cost = 25;
+    page.state.cost = 40;
     during(1_000);
     expect(during(2_000)).toBeLessThanOrEqual(2 * 11);
     page.state.cost = 200;
