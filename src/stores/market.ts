@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { markRaw, shallowRef } from 'vue';
+import { computed, markRaw, shallowRef } from 'vue';
 import type { MarketData, SparklineData } from '@/core/contract';
 import { QuoteColumns } from './quoteColumns';
 import { createRowSignals } from './rowSignals';
@@ -51,25 +51,31 @@ export const useMarketStore = defineStore('market', () => {
     }
   }
 
+  function quote(symbol: string): QuoteView | null {
+    rows.track(symbol);
+    return columns.view(symbol);
+  }
+  const peek = (symbol: string): QuoteView | null => columns.view(symbol);
+  function instrument(symbol: string): InstrumentView {
+    const known = instruments.value.get(symbol) ?? guesses.get(symbol);
+    if (known) return known;
+    const guess = unknownInstrument(symbol);
+    if (guesses.size < 10_000) guesses.set(symbol, guess);
+    return guess;
+  }
+  function sparkline(symbol: string): SparklineData | null {
+    lines.track(symbol);
+    return sparklines.get(symbol) ?? null;
+  }
+
   const api = {
     symbols,
     tick,
-    quote(symbol: string): QuoteView | null {
-      rows.track(symbol);
-      return columns.view(symbol);
-    },
-    peek: (symbol: string): QuoteView | null => columns.view(symbol),
-    instrument(symbol: string): InstrumentView {
-      const known = instruments.value.get(symbol) ?? guesses.get(symbol);
-      if (known) return known;
-      const guess = unknownInstrument(symbol);
-      if (guesses.size < 10_000) guesses.set(symbol, guess);
-      return guess;
-    },
-    sparkline(symbol: string): SparklineData | null {
-      lines.track(symbol);
-      return sparklines.get(symbol) ?? null;
-    },
+    // Getters that take a symbol: as plain functions they would be actions, whose wrapping costs more than the read, and rows read by the thousand.
+    quote: computed(() => quote),
+    peek: computed(() => peek),
+    instrument: computed(() => instrument),
+    sparkline: computed(() => sparkline),
     applyQuotes: (change: Apply<MarketData>): void => columns.apply(change),
     applySparklines,
     setInstruments(list: readonly InstrumentView[]): void {
