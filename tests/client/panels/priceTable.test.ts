@@ -9,7 +9,13 @@ import MarketView from '@/views/MarketView.vue';
 import { fillMarket, freshStores, instrument, mountPanel, quote, stream, type Mounted } from './support';
 
 let mounted: Mounted;
-const open = async (props: Record<string, unknown> = {}): Promise<Mounted> => (mounted = await mountPanel(PriceTable, { props }));
+const open = async (props: Record<string, unknown> = {}): Promise<Mounted> => {
+  mounted = await mountPanel(PriceTable, { props });
+  // The line under the rows is fetched with the first of them.
+  await vi.dynamicImportSettled();
+  await nextTick();
+  return mounted;
+};
 const symbols = (): string[] => mounted.wrapper.findAll('[role="rowheader"] a').map((a) => a.text());
 const grid = () => mounted.wrapper.find('[role="grid"]');
 const head = (name: string) => mounted.wrapper.findAll('[role="columnheader"]').find((th) => th.text() === name)!;

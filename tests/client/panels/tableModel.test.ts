@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_COLUMNS, fitColumns, formatSpread, spreadBp } from '@/panels/PriceTable/columns';
 import { originOf, rowLabel } from '@/components/sourceWords';
 import { breadthOf } from '@/panels/MarketHeader/marketFacts';
-import { tableNotes } from '@/panels/PriceTable/rows';
+import { tableNotes } from '@/panels/PriceTable/tableNotes';
 import { moveBy, scrollToShow, visibleWindow } from '@/panels/PriceTable/virtual';
 import type { InstrumentView, QuoteView } from '@/stores/types';
 import { instrument } from './support';
