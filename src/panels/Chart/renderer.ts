@@ -171,7 +171,8 @@ export class ChartRenderer {
   private update(place: number, model: ChartModel): void {
     const point = model.points[place];
     if (!point) return;
-    this.axis.update({ time: timeOf(point) });
+    // Each update costs as much as there are bars: a place that the axis has needs none.
+    if (place >= this.given) this.axis.update({ time: timeOf(point) });
     this.candles.update(candleAt(point));
     for (const { series, at } of this.tracks) series.update(at(place, point));
   }
@@ -185,8 +186,8 @@ export class ChartRenderer {
   private showLast(): void {
     const candle = this.model?.points.at(-1)?.candle;
     const { look } = this.options;
-    if (candle) this.last.applyOptions({ price: candle.close, color: candle.close >= candle.open ? look.up : look.down, title: this.title });
-    this.last.applyOptions({ lineVisible: !!candle, axisLabelVisible: !!candle });
+    const shown = { lineVisible: !!candle, axisLabelVisible: !!candle };
+    this.last.applyOptions(candle ? { ...shown, price: candle.close, color: candle.close >= candle.open ? look.up : look.down, title: this.title } : shown);
   }
 
   setMarks(marks: readonly PriceMark[]): void {
