@@ -13,7 +13,7 @@ import { over, pause, prepare, watch, type Watched } from './watch';
 const VIEWPORT = { width: 1400, height: 900 };
 const ROUNDS = 3;
 const WARM_SECONDS = 2;
-const SECONDS = 5;
+const SECONDS = 4;
 /** How much slower the processor of the third load is. */
 const SLOWER = 4;
 
