@@ -73,6 +73,8 @@ class EnginePipeline implements Pipeline {
   /** Time of the feed's clock at the newest tick. */
   private tickedAt = Infinity;
   private record = true;
+  /** Feed time of the input being stepped. */
+  private steppedAt = -Infinity;
   /** Number of the newest warm-up, and whether it still runs. */
   private round = 0;
   private warming = false;
@@ -205,6 +207,7 @@ class EnginePipeline implements Pipeline {
 
   private step(event: InputEvent): void {
     this.counts.set(event.type, (this.counts.get(event.type) ?? 0) + 1);
+    this.steppedAt = event.receiveTime;
     this.record = !(event.type === 'candle' && event.route === 'history');
     this.options.onInput?.(event);
     try {
@@ -220,7 +223,7 @@ class EnginePipeline implements Pipeline {
     if (output.type === 'refused') this.options.metrics.refusedInputs.inc({ venue: output.venue, code: output.code });
     const told = this.options.score?.record(output) ?? output;
     if (told.type === 'signal' && this.warming) this.heldSignals.push(told);
-    else this.publisher.publish(told, this.record);
+    else this.publisher.publish(told, this.record, this.steppedAt);
   }
 
   /** Counters are moved once per tick: labelled counters are too slow for every input. */

@@ -1,4 +1,4 @@
-import { CHANNEL_FAMILIES, channelOf, MARKET_WIDE_KEY } from '@/core/contract';
+import { CHANNEL_FAMILIES, INTERVAL_MS, channelOf, MARKET_WIDE_KEY } from '@/core/contract';
 import type { BookOutput, CandleOutput, EngineOutput } from '@/core/market/outputs';
 import type { Bus } from '../bus/bus';
 import type { ChannelSet } from './channelSet';
@@ -16,8 +16,11 @@ export interface PublisherOptions {
 
 /** Turns engine outputs into changes of channels. */
 export interface Publisher {
-  /** `record` = false keeps a closed candle or a signal from being written to history again (it came from there). */
-  publish(output: EngineOutput, record?: boolean): void;
+  /**
+   * `record` = false keeps a closed candle or a signal from being written to history again (it came from there). `now` is the feed time of
+   * the input behind it.
+   */
+  publish(output: EngineOutput, record?: boolean, now?: number): void;
   /** Starts every channel anew, empty. Everything of the old numbering is void. */
   reset(): void;
   /** Symbols that get per-symbol channels from now on. */
@@ -50,7 +53,7 @@ class ChannelPublisher implements Publisher {
     this.options.onDemand.forget();
   }
 
-  publish(output: EngineOutput, record = true): void {
+  publish(output: EngineOutput, record = true, now = -Infinity): void {
     switch (output.type) {
       case 'quote': return this.set('market', output.quote.symbol, output.quote);
       case 'sparkline': return this.set('sparkline', output.symbol, output.data);
@@ -66,7 +69,7 @@ class ChannelPublisher implements Publisher {
         if (record) this.pass(output);
         return;
       case 'candle':
-        this.candle(output);
+        this.candle(output, now);
         if (output.closed && record) this.pass(output);
         return;
       case 'instrument':
@@ -95,7 +98,9 @@ class ChannelPublisher implements Publisher {
     this.options.channels.set(name, [...removed.map((old) => ({ key: old, value: undefined })), { key, value }]);
   }
 
-  private candle(output: CandleOutput): void {
+  private candle(output: CandleOutput, now: number): void {
+    // A whole past may come in at once; its candles would be told only to be removed again, and remembered as removed.
+    if (output.closed && now - output.candle.openTime > (CANDLES_KEPT + 1) * INTERVAL_MS[output.interval]) return;
     const name = channelOf('candles', output.symbol);
     const { openTime } = output.candle;
     const family = `${name}|${output.interval}`;

@@ -153,6 +153,20 @@ describe('pipeline', () => {
     expect(new Set(closed).size).toBe(closed.length);
   });
 
+  it('tells only the newest of a past that comes in at once, and records all of it', () => {
+    const { pipe } = pipeline();
+    pipe.accept(mode('live'));
+    for (let i = 100; i > 0; i--) {
+      pipe.accept({
+        type: 'candle', venue: 'binance', kind: 'live', route: 'rest', symbol: 'BTC/USDT', venueTime: null, receiveTime: T0, interval: '1m',
+        openTime: T0 - i * MINUTE, open: 1, high: 1, low: 1, close: 1, volume: 1, closed: true,
+      });
+    }
+    const minutes = of('candles:BTC/USDT').flatMap((m) => (m.type === 'keyed' ? m.changes.filter(({ key, value }) => key.startsWith('1m|') && value !== undefined) : []));
+    expect(minutes.map(({ key }) => key)).toEqual([3, 2, 1].map((i) => `1m|${String(T0 - i * MINUTE)}`));
+    expect(outputs('candle').filter((o) => o.type === 'candle' && o.interval === '1m').length).toBe(100);
+  });
+
   it('tells others than the readers of a book of its changes of state, and of those only: what repairs crossed books lives on them', () => {
     const { pipe } = pipeline();
     pipe.accept(mode('live'));
