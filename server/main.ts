@@ -111,6 +111,8 @@ interface Server {
   readonly app: FastifyInstance;
   /** Starts the feed; resolves when it is known which one runs. */
   run(): Promise<Supervisor>;
+  /** Gives back memory that is not in use. */
+  trim(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -306,6 +308,7 @@ async function build(config: Config, sources: Sources, log: Logger, place: Place
       if (core.lifecycle.phase === 'starting') core.lifecycle.phase = 'running';
       return supervisor;
     },
+    trim: () => history.trim(),
     async stop() {
       core.lifecycle.phase = 'draining';
       await doors.hub.close('shutdown', DRAIN_MS);
@@ -346,7 +349,8 @@ async function start(given: Config, place: Place): Promise<void> {
   if (problem !== null) throw new StartRefused(problem);
   const { config, line } = withToken(given);
   const log = createLogger(config.logLevel);
-  keepHeapSmall(log.child({ part: 'heap' }));
+  let built: Server | null = null;
+  keepHeapSmall(log.child({ part: 'heap' }), () => void built?.trim());
   // A fault of ours that nobody handled: the state can no longer be trusted, so the process ends and its supervisor starts a new one.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
@@ -354,7 +358,7 @@ async function start(given: Config, place: Place): Promise<void> {
       process.exit(1);
     });
   }
-  const server = await build(config, await findSources(config), log, place);
+  const server = (built = await build(config, await findSources(config), log, place));
   try {
     await server.app.listen({ host: config.host.replace(/^\[|\]$/g, ''), port: config.port });
   } catch (error) {

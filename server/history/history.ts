@@ -117,6 +117,14 @@ class DuckHistory implements History {
     await this.writing;
   }
 
+  async trim(): Promise<void> {
+    try {
+      await this.database?.trim();
+    } catch (error) {
+      this.options.log.debug({ err: error }, 'the history could give no memory back');
+    }
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
@@ -247,6 +255,7 @@ const NO_HISTORY: History = {
   writeTrade: () => undefined,
   writeGap: () => undefined,
   flush: () => Promise.resolve(),
+  trim: () => Promise.resolve(),
   close: () => Promise.resolve(),
   health: () => ({ state: 'off', reason: OFF }),
 };

@@ -2,15 +2,12 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import type { Logger } from '../observability/logger';
-import { prepare, type Database } from './database';
+import { MEMORY_LIMIT, prepare, type Database } from './database';
 import { makeFolder } from '../observability/folder';
 
 export const HISTORY_FILE = 'history.duckdb';
-/**
- * One thread: more of them make nothing here faster and hold memory each. 64 MB: measured enough for pages of 5,000 out of 90 days of 24
- * instruments and for exports, which go through the disk beyond it (docs/history.md).
- */
-const OPTIONS = { threads: '1', memory_limit: '64MB' };
+/** One thread: more of them make nothing here faster and hold memory each. */
+const OPTIONS = { threads: '1', memory_limit: MEMORY_LIMIT };
 /** Openings in a row that the process did not survive, after which the file is held to be the cause. */
 const MOST_DEATHS = 2;
 

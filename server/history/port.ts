@@ -135,6 +135,8 @@ export interface HistoryWriter {
   writeGap(gap: Gap): void;
   /** Writes what is queued. */
   flush(): Promise<void>;
+  /** Gives memory that is not in use back to the system; never rejects. */
+  trim(): Promise<void>;
   close(): Promise<void>;
   /** ok, or degraded with the reason in words; streaming goes on either way. `reason` beside ok says what was lost before. */
   health(): { readonly state: 'ok' | 'degraded' | 'off'; readonly reason: string };

@@ -44,8 +44,10 @@ function boundYoung(): () => void {
 /**
  * Keeps the heap near what is in use: a start reads and writes much that is garbage a moment later, and V8 alone would hold on to the
  * room for it for hours. Collects only while the process has little to do. Gives the end of it.
+ *
+ * @param collected called after each such collection: what hung on the garbage is free too.
  */
-export function keepHeapSmall(log: Logger): () => void {
+export function keepHeapSmall(log: Logger, collected: () => void): () => void {
   const endOfBound = boundYoung();
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -61,6 +63,7 @@ export function keepHeapSmall(log: Logger): () => void {
     const { total_heap_size: whole } = getHeapStatistics();
     if (whole < live * WORTH_FACTOR || whole - live < WORTH_BYTES) return;
     collect();
+    setImmediate(collected);
     live = getHeapStatistics().used_heap_size;
     count += 1;
     last = performance.now();

@@ -57,6 +57,15 @@ describe('history', () => {
     expect((await h.candles(all())).map((c) => c.close)).toEqual([555, 777]);
   });
 
+  it('gives memory back between reads and writes, and when it is not open', async () => {
+    const h = history();
+    writeMinutes(h, 0, 3);
+    await Promise.all([h.flush(), h.trim(), h.candles(all()), h.trim()]);
+    expect(await h.candles(all())).toEqual([bar(0), bar(1), bar(2)]);
+    await h.close();
+    await h.trim();
+  });
+
   it('gives the newest of a range, oldest first', async () => {
     const h = history();
     writeMinutes(h, 0, 10);
