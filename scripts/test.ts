@@ -35,11 +35,12 @@ function report(name: string, result: RunResult, count: Count): boolean {
   const detail = tests > 1 ? `, ${tests} tests${count.skipped > 0 ? ` (${count.skipped} skipped)` : ''}` : '';
   say(`${ok ? 'ok  ' : 'FAIL'} ${name} (${result.seconds.toFixed(1)} s${detail})`);
   if (!ok) say(result.output.trimEnd());
+  else for (const line of result.output.split('\n').filter((words) => words.includes(' left out'))) say(`     ${line}`);
   return ok;
 }
 
-async function check(name: string, command: string, args: readonly string[]): Promise<boolean> {
-  const result = await run(command, args, QUIET);
+async function check(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  const result = await run(command, args, { ...QUIET, ...env });
   return report(name, result, result.code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 });
 }
 
@@ -61,21 +62,15 @@ async function vitest(name: string, projects: readonly string[], folder: string,
 }
 
 /** On a bare Debian CI machine the browser is installed; elsewhere it is only looked for. */
-async function browser(): Promise<string | null> {
-  const found = findChromium();
-  if (found) return found;
+async function browser(): Promise<NodeJS.ProcessEnv> {
   const mayInstall = process.env['CI'] && process.getuid?.() === 0 && existsSync('/etc/debian_version');
-  if (mayInstall) {
+  if (!findChromium() && mayInstall) {
     const update = await run('apt-get', ['update', '-qq']);
     if (update.code === 0) await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { DEBIAN_FRONTEND: 'noninteractive' });
   }
-  return findChromium();
-}
-
-async function browserTests(folder: string): Promise<void> {
-  const chromium = await browser();
-  if (!chromium) say('     no Chromium found (set TICKGLASS_CHROMIUM, or install chromium): the browser tests in tests/e2e are left out');
-  await vitest('browser tests', ['e2e'], folder, chromium ? { TICKGLASS_CHROMIUM: chromium } : {});
+  const found = findChromium();
+  if (!found) say('     no Chromium found (set TICKGLASS_CHROMIUM, or install chromium): the browser tests in tests/e2e and Lighthouse are left out');
+  return found ? { TICKGLASS_CHROMIUM: found } : {};
 }
 
 async function main(): Promise<void> {
@@ -84,8 +79,11 @@ async function main(): Promise<void> {
     await Promise.all([check('typecheck', 'vue-tsc', ['-b']), check('lint', 'eslint', ['.', '--max-warnings', '0'])]);
     const built = (await check('build client', 'vite', ['build'])) && (await check('build server', 'vite', ['build', '--config', 'vite.server.config.ts']));
     await vitest('unit, property and component tests, docs', ['core', 'client', 'server'], folder);
+    // Alone: a busy machine would be taken for a slow page.
+    const env = await browser();
+    if (built) await check('guard of speed and size', 'tsx', ['bench/guard/run.ts'], env);
     // Both mostly wait: for processes, and for pages.
-    await Promise.all([vitest('integration tests', ['integration'], folder), built ? browserTests(folder) : say('     the build failed: the browser tests in tests/e2e did not run')]);
+    await Promise.all([vitest('integration tests', ['integration'], folder), built ? vitest('browser tests', ['e2e'], folder, env) : say('     the build failed: the browser tests in tests/e2e did not run')]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -78,17 +78,20 @@ describe.skipIf(!chromiumPath)('a page that lives through what befalls it (needs
 
   it('says in words that the server was killed, keeps the last values, and recovers by itself when it is back', async () => {
     await server.stop('SIGKILL');
-    await shell.streams(/Market: (retry|reconnecting|waiting|connecting)/);
-    expect(await table.cell('BTC/USDT', 'Last')).toMatch(/\d/);
+    try {
+      await shell.streams(/Market: (retry|reconnecting|waiting|connecting)/);
+      expect(await table.cell('BTC/USDT', 'Last')).toMatch(/\d/);
 
-    // The connection panel names the reason and the next step, not a code.
-    await shell.lamps.click();
-    const dialog = opened.page.getByRole('dialog');
-    await waitFor(async () => /cannot be reached|was lost|closed the connection/.test(await dialog.innerText()), { message: 'the reason in words' });
-    await opened.page.keyboard.press('Escape');
-    await dialog.waitFor({ state: 'hidden' });
-
-    server = await start();
+      // The connection panel names the reason and the next step, not a code.
+      await shell.lamps.click();
+      const dialog = opened.page.getByRole('dialog');
+      let words = '';
+      await waitFor(async () => /cannot be reached|was lost|closed the connection/.test(words = await dialog.innerText()), { message: () => `the reason in words; it says "${words}"` });
+      await opened.page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+    } finally {
+      server = await start();
+    }
     await shell.live(40_000);
     await table.movingPrice('BTC/USDT');
     await shell.panel(/^Prices/).getByText(/^SIMULATED\b/).first().waitFor();
