@@ -2,8 +2,6 @@
 export interface FrameHost {
   requestFrame(fn: () => void): void;
   setTimer(fn: () => void, ms: number): void;
-  /** Calls once the picture of the present frame is made. */
-  afterFrame(fn: () => void): void;
   now(): number;
   hidden(): boolean;
 }
@@ -19,41 +17,31 @@ export interface FrameOptions {
 export const pageHost: FrameHost = {
   requestFrame: (fn) => void requestAnimationFrame(fn),
   setTimer: (fn, ms) => void setTimeout(fn, ms),
-  // The first task after a frame comes when it was styled, laid out and painted.
-  afterFrame: (fn) => void setTimeout(fn, 0),
   now: () => performance.now(),
   hidden: () => document.visibilityState === 'hidden',
 };
-
-/** Part of the page's time that commits and their frames may take before they are made less often: a slow device shows fewer pictures, not late ones. */
-const SHARE = 0.4;
-/** Longest time to which that stretches the one between two commits, ms. */
-const SLOWEST_MS = 125;
 
 /**
  * Merges changes per frame: stores write their plain arrays as messages come (last value wins, ages stay those of each message), and
  * this commits what became dirty once per animation frame. A hidden page commits once a second, by timer, as it gets no frames.
  */
-export function createFrame(commit: () => void, { host = pageHost, minIntervalMs = 1_000 / 30, hiddenIntervalMs = 1_000 }: FrameOptions = {}) {
+export function createFrame(commit: () => void, { host = pageHost, minIntervalMs = 1_000 / 20, hiddenIntervalMs = 1_000 }: FrameOptions = {}) {
   let dirty = false;
   let planned = 0;
   let committedAt = -Infinity;
-  /** What a commit and its frame take, ms, over the last few. */
-  let cost = 0;
 
   function run(plan: number): void {
     if (plan !== planned || !dirty) return;
-    const early = Math.max(minIntervalMs, Math.min(SLOWEST_MS, cost / SHARE)) - (host.now() - committedAt);
-    // Half a frame of slack: a cap of 30 Hz on a 60 Hz screen is every second frame, not every third.
+    const early = minIntervalMs - (host.now() - committedAt);
+    // Half a frame of slack: a cap of 20 Hz on a 60 Hz screen is every third frame, not every fourth.
     if (!host.hidden() && early > 8) return host.requestFrame(() => run(plan));
     flush();
   }
   function flush(): void {
     planned++;
     dirty = false;
-    const from = (committedAt = host.now());
+    committedAt = host.now();
     commit();
-    if (!host.hidden()) host.afterFrame(() => (cost += (host.now() - from - cost) / 4));
   }
   function plan(): void {
     const mine = ++planned;
