@@ -50,7 +50,7 @@ export function measureBundle(): Promise<Figure[]> {
   return Promise.resolve([
     figure('bundle: first load of /market, JS', kilobytes(first), 90, `${first.size} file(s)`),
     figure('bundle: /analysis, further JS', kilobytes(more), 75, more.map((name) => basename(name).replace(/-[\w-]{8}\.js$/, '')).join(' ')),
-    figure('bundle: chart, further JS', kilobytes([...chart].filter((name) => !first.has(name))), 60, 'the library alone is 57; indicators are fetched when there are any'),
+    figure('bundle: chart, further JS', kilobytes([...chart].filter((name) => !first.has(name))), 60, '56 of it the drawing library and what calls it; drawing tools and indicators are fetched after the candles'),
     figure('bundle: /market/:symbol, further JS', kilobytes(instrument), null),
     figure('bundle: all style sheets', kilobytes(sheets), null),
     { name: 'bundle: fonts', value: font.reduce((sum, size) => sum + size, 0), unit: 'kB', budget: null, bound: 'at most', note: `${font.length} file(s)` },
