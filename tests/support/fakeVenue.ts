@@ -81,6 +81,8 @@ export class FakeVenue {
     server.on('connection', (socket) => {
       venue.sockets.add(socket);
       socket.on('close', () => venue.sockets.delete(socket));
+      // A handshake that is refused has no other listener: its reset must not end the test.
+      socket.on('error', () => socket.destroy());
     });
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return venue;

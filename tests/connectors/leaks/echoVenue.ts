@@ -26,6 +26,8 @@ export class EchoVenue {
     server.on('connection', (socket) => {
       venue.sockets.add(socket);
       socket.on('close', () => venue.sockets.delete(socket));
+      // A handshake that is refused has no other listener: its reset must not end the test.
+      socket.on('error', () => socket.destroy());
     });
     server.on('request', (request, response) => venue.answer(request, response));
     server.on('upgrade', (request, socket: Socket, head) => venue.upgrade(request, socket, head));

@@ -102,6 +102,7 @@ async function signInAndOut(from: ServerProcess, scan: Scan): Promise<number> {
   // A plain client of another origin has nothing but its address to say the ticket in.
   const socket = new WebSocket(`${from.url.replace('http', 'ws')}/ws/market/stream?ticket=${ticket}`);
   const heard: string[] = [];
+  socket.on('error', (error) => heard.push(String(error)));
   socket.on('message', (data) => heard.push(String(data)));
   await waitFor(() => heard.length > 0, { timeoutMs: 10_000, message: 'the ticket lets a plain client in' });
   socket.terminate();
