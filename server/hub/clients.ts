@@ -3,6 +3,7 @@ import { CLOSE, closeCode, encode, type CloseName, type ServerMessage } from '@/
 import { Connection } from './connection';
 import type { HubContext } from './context';
 import type { Admissions } from './limits';
+import { Frame } from './push';
 import { socketSession } from './session';
 import type { Accepted } from './upgrade';
 
@@ -11,7 +12,9 @@ export interface Clients {
   readonly all: ReadonlySet<Connection>;
   accept(accepted: Accepted, admissions: Admissions): void;
   /** Runs work for one connection; a fault in it ends that connection, not the others. */
-  guarded(connection: Connection, work: () => void): void;
+  guarded(connection: Connection, work: (connection: Connection) => void): void;
+  /** Runs it for every connection. */
+  each(work: (connection: Connection) => void): void;
   broadcast(message: ServerMessage): void;
 }
 
@@ -34,14 +37,18 @@ export function createClients(hub: HubContext): Clients {
   const { log, metrics } = hub;
   const all = new Set<Connection>();
 
-  function guarded(connection: Connection, work: () => void): void {
+  function guarded(connection: Connection, work: (connection: Connection) => void): void {
     try {
-      work();
+      work(connection);
     } catch (error) {
       log.error({ err: error, connection: connection.session.id }, 'a connection failed');
       metrics.clientErrors.inc({ code: 'internal' });
       connection.close('internal');
     }
+  }
+
+  function each(work: (connection: Connection) => void): void {
+    for (const connection of all) guarded(connection, work);
   }
 
   function turnAway(connection: Connection, reason: NonNullable<Accepted['turnedAway']>): void {
@@ -85,9 +92,10 @@ export function createClients(hub: HubContext): Clients {
     all,
     accept,
     guarded,
+    each,
     broadcast(message) {
-      const data = Buffer.from(encode(message));
-      for (const connection of all) guarded(connection, () => connection.broadcast(data));
+      const frame = new Frame(encode(message));
+      each((connection) => connection.broadcast(frame));
     },
   };
 }

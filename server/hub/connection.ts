@@ -6,12 +6,13 @@ import { OPEN_PASS, type Pass } from '../auth/pass';
 import type { HubContext } from './context';
 import { Credit } from './credit';
 import { pump, type Subscription } from './delivery';
-import type { Frame } from './encode';
 import { ACK_BYTES, greeting } from './greeting';
 import { TokenBucket, WindowCounter } from './limits';
+import { Frame, type Push } from './push';
 import type { Dialect, EndpointName, Reader, Receipt } from './reader';
 import type { Session } from './session';
 import { Subscriptions } from './subscriptions';
+import type { Tally } from './tally';
 
 /** Shortest time between two pings that ask a client without `ack` how far it is, and the longest while something is not answered for, ms. */
 const ASK_MS = 100;
@@ -48,10 +49,7 @@ export class Connection implements Reader {
   private readonly malformed: WindowCounter;
   private readonly overruns: WindowCounter;
   private errorToldAt = -Infinity;
-  // Looked up once: the label lookup costs more than the count.
-  private readonly sentFrames;
-  private readonly sentBytes;
-  private readonly ackMessages;
+  private readonly tally: Tally;
 
   constructor(
     private readonly hub: HubContext,
@@ -68,9 +66,7 @@ export class Connection implements Reader {
     this.subscribes = new TokenBucket(options.subscribesPer10s / 10, options.subscribesPer10s, now);
     this.malformed = new WindowCounter(options.malformedPer10s, 10_000);
     this.overruns = new WindowCounter(options.messageBurst, 10_000);
-    this.sentFrames = hub.metrics.sentFrames.labels({ stream: endpoint });
-    this.sentBytes = hub.metrics.sentBytes.labels({ stream: endpoint });
-    this.ackMessages = hub.metrics.clientMessages.labels({ type: 'ack' });
+    this.tally = hub.tallies[endpoint];
     this.subscriptions = new Subscriptions(hub, this);
     this.greeted = dialect === 'plain';
   }
@@ -102,34 +98,19 @@ export class Connection implements Reader {
     return this.closedWith === null && this.credit.ready();
   }
 
-  send(data: Buffer | string, done?: () => void): void {
+  send(data: Frame | Push | string, done?: () => void): void {
     if (this.closedWith !== null) return;
-    // Text counts as bytes of UTF-8, as its reader counts it.
-    this.count(1, typeof data === 'string' ? Buffer.byteLength(data) : data.length);
-    this.session.send(data, done);
-    this.cap();
-  }
-
-  sendAll(frames: readonly Frame[]): void {
-    if (this.closedWith !== null) return;
-    this.count(frames.length, frames.reduce((n, { data }) => n + data.length, 0));
-    this.session.sendAll(frames);
-    this.cap();
-  }
-
-  private count(frames: number, bytes: number): void {
-    this.sentFrames.inc(frames);
-    this.sentBytes.inc(bytes);
-    this.credit.send(bytes, this.hub.clock.monotonic());
-  }
-
-  private cap(): void {
-    if (this.session.stats().buffered > this.hub.options.hardCapBytes) this.close('slowConsumer');
+    const frames = typeof data === 'string' ? new Frame(data) : data;
+    this.tally.frames += frames.count;
+    this.tally.bytes += frames.bytes;
+    this.credit.send(frames.bytes, this.hub.clock.monotonic());
+    this.session.send(frames, done);
+    if (this.session.buffered() > this.hub.options.hardCapBytes) this.close('slowConsumer');
   }
 
   /** Sends an answer, unless so much waits already that the client does not read. */
   reply(message: ServerMessage, done?: () => void): boolean {
-    if (this.session.stats().buffered > REPLY_CAP_BYTES) return false;
+    if (this.session.buffered() > REPLY_CAP_BYTES) return false;
     this.send(encode(message), done);
     return true;
   }
@@ -152,22 +133,24 @@ export class Connection implements Reader {
     if (this.dialect !== 'plain') this.send(encode({ type: 'receipt', ...receipt, timestamp: this.iso() }));
   }
 
-  /** Sends what is missing in one channel; used at a flush. */
+  /** Sends what is missing in one channel. */
   flush(sub: Subscription): void {
-    if (!this.greeted || this.closedWith !== null) return;
-    const replica = this.hub.replicas.get(sub.channel.name);
-    if (!replica) return;
-    this.session.batch(() => {
-      // Without room the next word of the client goes on; anything else is tried again at the next push.
-      if (pump(this.hub.encoder, replica, sub, this) && this.ready()) this.hub.waiting(sub.channel.name);
-    });
+    this.session.batch(() => this.pump(sub));
   }
 
+  /** Sends what is missing in these channels, or in all. */
   flushAll(channels?: ReadonlySet<string>): void {
     this.session.batch(() => {
-      for (const sub of this.subscriptions.all()) if (!channels || channels.has(sub.channel.name)) this.flush(sub);
+      for (const sub of this.subscriptions.all()) if (!channels || channels.has(sub.channel.name)) this.pump(sub);
     });
     if (!this.acks) this.ask(this.hub.clock.monotonic());
+  }
+
+  private pump(sub: Subscription): void {
+    if (!this.greeted || this.closedWith !== null) return;
+    const replica = this.hub.replicas.get(sub.channel.name);
+    // Without room the next word of the client goes on; anything else is tried again at the next push.
+    if (replica && pump(this.hub.encoder, replica, sub, this) && this.ready()) this.hub.waiting(sub.channel.name);
   }
 
   /** Asks a client that sends no `ack` how far it is, by a ping whose pong brings the number back. */
@@ -189,8 +172,8 @@ export class Connection implements Reader {
   }
 
   /** A frame for everybody (status, goaway, refresh of values). Clients before their hello do not get it. */
-  broadcast(data: Buffer | string): void {
-    if (this.greeted && this.session.stats().buffered <= REPLY_CAP_BYTES) this.send(data);
+  broadcast(data: Frame | string): void {
+    if (this.greeted && this.session.buffered() <= REPLY_CAP_BYTES) this.send(data);
   }
 
   close(name: CloseName, retryAfterMs?: number): void {
@@ -250,7 +233,7 @@ export class Connection implements Reader {
     if (!this.acks || !text.startsWith(ACK_PREFIX)) return false;
     const bytes = Number(text.slice(ACK_PREFIX.length, -1));
     if (!Number.isSafeInteger(bytes) || this.credited(bytes) < ACK_BYTES / 2) return false;
-    this.ackMessages.inc();
+    this.tally.acks++;
     return true;
   }
 
@@ -293,7 +276,7 @@ export class Connection implements Reader {
     if (message.type === 'hello') return this.hello(message);
     if (!this.greeted) return this.error('bad_message', 'the first message is hello', 'id' in message ? message.id : undefined);
     // Whoever does not read is not answered; whoever reads again asks again (the client does after 5 s).
-    if (message.type !== 'ack' && this.session.stats().buffered > REPLY_CAP_BYTES) return this.refused('overloaded');
+    if (message.type !== 'ack' && this.session.buffered() > REPLY_CAP_BYTES) return this.refused('overloaded');
     switch (message.type) {
       case 'subscribe':
       case 'unsubscribe':

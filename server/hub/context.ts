@@ -6,6 +6,7 @@ import type { Metrics } from '../observability/metrics';
 import type { Encoder } from './encode';
 import type { HubOptions } from './options';
 import type { Replicas } from './replicas';
+import type { Tallies } from './tally';
 import type { Wants } from './wants';
 
 /** What every connection of one hub shares. */
@@ -15,6 +16,7 @@ export interface HubContext {
   readonly clock: Clock;
   readonly feedClock: () => FeedClock;
   readonly metrics: Metrics;
+  readonly tallies: Tallies;
   readonly log: Logger;
   readonly options: HubOptions;
   readonly mode: () => FeedMode;

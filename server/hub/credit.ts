@@ -83,8 +83,8 @@ export class Credit {
    */
   stalledMs(now: number): number {
     if (this.ready()) return 0;
-    const { delivered, buffered } = this.session.stats();
-    if (buffered > 0 && delivered !== this.delivered) this.progressAt = now;
+    const delivered = this.session.delivered();
+    if (this.session.buffered() > 0 && delivered !== this.delivered) this.progressAt = now;
     this.delivered = delivered;
     return now - this.progressAt;
   }

@@ -1,5 +1,6 @@
-import type { Encoder, Frame, SnapshotPlan, View } from './encode';
+import type { Encoder, SnapshotPlan, View } from './encode';
 import type { TokenBucket } from './limits';
+import type { Frame, Push } from './push';
 import type { Receipt } from './reader';
 import type { Replica } from './replicas';
 
@@ -22,9 +23,7 @@ export interface Subscription extends View {
 /** Where frames of one client go. */
 export interface Outlet {
   ready(): boolean;
-  send(data: Buffer | string): void;
-  /** Frames made for all clients at the same place. */
-  sendAll(frames: readonly Frame[]): void;
+  send(data: Frame | Push | string): void;
   /** Subscription version written into frames. */
   readonly sv: number;
   /** How much of the row table the client has. */
@@ -70,11 +69,10 @@ export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outl
     if (sub.plan && !sendParts(encoder, sub, sub.plan, outlet)) return true;
     if (sub.cursor >= replica.seq) return false;
     if (!outlet.ready()) return true;
-    const frames = encoder.delta(replica, sub, sub.sent, sub.cursor, outlet.sv);
-    if (frames) {
-      if ((sub.shape === 'rows' || sub.shape === 'sparse') && frames.length > 0) sendSchema(encoder, sub, outlet);
-      if (replica.kind === 'keyed') sendChanges(frames, sub, outlet);
-      else if (!sendItems(frames, sub, outlet)) return true;
+    const push = encoder.delta(replica, sub, sub.sent, sub.cursor, outlet.sv);
+    if (push) {
+      if (replica.kind === 'keyed') sendChanges(encoder, push, sub, outlet);
+      else if (!sendItems(push, sub, outlet)) return true;
       sub.cursor = replica.seq;
       return false;
     }
@@ -87,18 +85,19 @@ export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outl
  * Keyed changes go out whole or not at all: stopping half-way would leave the keys that changed last for the next time, and under a
  * steady load those are always the same ones.
  */
-function sendChanges(frames: readonly Frame[], sub: Subscription, outlet: Outlet): void {
-  const last = frames.at(-1);
-  if (!last) return;
-  outlet.sendAll(frames);
-  sub.sent = last.to;
+function sendChanges(encoder: Encoder, push: Push, sub: Subscription, outlet: Outlet): void {
+  const { to } = push;
+  if (to === undefined) return;
+  if (sub.shape === 'rows' || sub.shape === 'sparse') sendSchema(encoder, sub, outlet);
+  outlet.send(push);
+  sub.sent = to;
 }
 
 /** Items of a log wait in their order. false: there was no room for all of them. */
-function sendItems(frames: readonly Frame[], sub: Subscription, outlet: Outlet): boolean {
-  for (const frame of frames) {
+function sendItems(push: Push, sub: Subscription, outlet: Outlet): boolean {
+  for (const frame of push.frames) {
     if (!outlet.ready()) return false;
-    outlet.send(frame.data);
+    outlet.send(frame);
     sub.cursor = sub.sent = frame.to;
   }
   return true;
@@ -108,7 +107,7 @@ function sendItems(frames: readonly Frame[], sub: Subscription, outlet: Outlet):
 function sendParts(encoder: Encoder, sub: Subscription, plan: SnapshotPlan, outlet: Outlet): boolean {
   for (; plan.next < plan.parts.length; plan.next++) {
     if (!outlet.ready()) return false;
-    for (const frame of encoder.part(sub, plan, plan.next, outlet.sv)) outlet.send(frame.data);
+    for (const frame of encoder.part(sub, plan, plan.next, outlet.sv)) outlet.send(frame);
   }
   sub.plan = null;
   sub.cursor = sub.sent = plan.seq;

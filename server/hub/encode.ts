@@ -5,8 +5,10 @@ import type { SymbolFilter } from './filter';
 import type { KeyedChannel, KeyedEntry } from './keyedChannel';
 import { marketWideText, priceUpdateText } from './legacy';
 import type { LogChannel, LogItem } from './logChannel';
+import { Frame, Push } from './push';
 import { LOG_SNAPSHOT_ITEMS, type Replica } from './replicas';
 import { RowTable } from './rows';
+import { Shelf } from './shelf';
 import { isQuote, isVenueQuote, marketData, payloadText, symbolOf, venueQuoteData, type SendTime } from './values';
 
 /** How changes of a channel are written for one client. `sparse`: rows with changed columns only. `book`: the book messages, the same for all clients. `price:NAME` is the compatibility shape for that connector name. */
@@ -17,12 +19,6 @@ export interface View {
   readonly channel: ParsedChannel;
   readonly filter: SymbolFilter;
   readonly shape: Shape;
-}
-
-/** One frame, and the position its reader is at once it has it. */
-export interface Frame {
-  readonly data: Buffer;
-  readonly to: number;
 }
 
 /** A whole state to be sent in parts: which entries belong to which part is fixed, their text is made when a part is sent. */
@@ -40,8 +36,24 @@ export interface SnapshotPlan {
 /** Age up to which encoded frames are shared, ms: the error it adds to the ages inside them. */
 const SHARE_MS = 20;
 
+const NOTHING = new Push([]);
+
 const inRows = (shape: Shape): boolean => shape === 'rows' || shape === 'sparse';
 const isKeyed = (x: KeyedEntry | LogItem): x is KeyedEntry => 'key' in x;
+
+/** An entry and its text in the shape asked for; empty when it was removed or cannot be written. */
+interface Written {
+  readonly entry: KeyedEntry;
+  readonly text: string;
+}
+
+/** What a reader at `cursor` has not seen, in the order of its change; null = the position is too old. */
+function changesFor(replica: KeyedChannel, { channel, filter }: View, cursor: number): KeyedEntry[] | null {
+  if (filter.passesAll) return replica.changedSince(cursor, null);
+  // A few symbols are looked up rather than sought among many changes; only here every key is a symbol.
+  const few = channel.family === 'market' && filter.size < replica.seq - cursor ? filter.only : null;
+  return few ? replica.changedAmong(few, cursor) : replica.changedSince(cursor, filter.accepts);
+}
 
 /** Groups in order, each within `limit` of size where its members allow. */
 function pack<T>(items: readonly T[], size: (item: T) => number, limit: number): T[][] {
@@ -62,9 +74,8 @@ function pack<T>(items: readonly T[], size: (item: T) => number, limit: number):
 /** Turns replicas into frames, sharing equal frames between clients. */
 export class Encoder {
   readonly rows = new RowTable();
-  private readonly shared = new Map<string, readonly Frame[] | null>();
-  /** Rows made at the present instant: views with different filters share them. */
-  private readonly rowTexts = new Map<KeyedEntry, { readonly version: number; readonly cursor: number; readonly shape: Shape; readonly sid: number; readonly text: string }>();
+  private readonly shared = new Map<string, readonly Frame[]>();
+  private readonly pushes = new Shelf();
   private readonly quoteTexts = new Map<KeyedEntry, { readonly version: number; readonly text: string | null }>();
   private sharedAt = -Infinity;
   private time: SendTime = { iso: '', wall: 0, feed: 0, speed: 1 };
@@ -84,7 +95,7 @@ export class Encoder {
     const at = this.clock.monotonic();
     if (at - this.sharedAt > SHARE_MS) {
       this.shared.clear();
-      this.rowTexts.clear();
+      this.pushes.clear();
       this.quoteTexts.clear();
       this.sharedAt = at;
       const feed = this.feedClock();
@@ -94,7 +105,7 @@ export class Encoder {
     return this.time;
   }
 
-  private share(key: string, make: () => readonly Frame[] | null): readonly Frame[] | null {
+  private share(key: string, make: () => readonly Frame[]): readonly Frame[] {
     let frames = this.shared.get(key);
     if (frames === undefined) this.shared.set(key, (frames = make()));
     return frames;
@@ -102,68 +113,59 @@ export class Encoder {
 
   /**
    * Frames that bring a reader who has seen everything up to `cursor` (and holds position `prev`) to the present; null = the
-   * position is too old for a delta. An empty list: nothing of it concerns this filter.
+   * position is too old for a delta. An empty push: nothing of it concerns this filter.
    */
-  delta(replica: Replica, view: View, prev: number, cursor: number, sv: number): readonly Frame[] | null {
+  delta(replica: Replica, view: View, prev: number, cursor: number, sv: number): Push | null {
     this.now();
-    const { channel, filter, shape } = view;
-    if (shape === 'book') return this.bookDelta(replica, channel, prev, cursor);
-    const { sid } = this.rows;
-    const key = (): string => `${channel.name}|${replica.epoch}|${prev}|${cursor}|${replica.seq}|${shape}|${this.rows.sid}|${sv}|${filter.id}`;
-    const frames = this.share(key(), () => (replica.kind === 'keyed' ? this.keyedDelta(replica, view, prev, cursor, sv) : this.logDelta(replica, view, prev, cursor, sv)));
-    // Making them began a new table: the others find them under its number.
-    if (this.rows.sid !== sid) this.shared.set(key(), frames);
-    return frames;
+    // Frames of a book say nothing of the subscription.
+    const told = view.shape === 'book' ? 0 : sv;
+    const known = this.pushes.find(replica, view, prev, cursor, this.rows.sid, told);
+    if (known !== undefined) return known;
+    const push = replica.kind === 'keyed' ? this.keyedDelta(replica, view, prev, cursor, sv) : this.logDelta(replica, view, prev, cursor, sv);
+    // Making it may have begun a new table: the others find it under its number.
+    this.pushes.put(replica, view, prev, cursor, this.rows.sid, told, push);
+    return push;
   }
 
   /** The schema for a client that knows the first `from` ids of the present table; clients that come together share it. */
-  schema(channel: string, from: number, sparse: boolean): Buffer {
+  schema(channel: string, from: number, sparse: boolean): Frame {
     this.now();
-    const [made] = this.share(`schema|${channel}|${this.rows.sid}|${from}|${this.rows.length}|${sparse}`, () => [frame(encode(this.rows.schema(channel, from, sparse)), 0)]) ?? [];
-    return made?.data ?? Buffer.alloc(0);
-  }
-
-  private bookDelta(replica: Replica, channel: ParsedChannel, prev: number, cursor: number): readonly Frame[] | null {
-    const changes = replica.kind === 'keyed' ? replica.changedSince(cursor, null) : null;
-    if (changes === null || replica.kind !== 'keyed') return null;
-    return this.share(`book|${channel.name}|${replica.epoch}|${prev}|${cursor}|${replica.seq}`, () => {
-      this.madeBook('update');
-      return [frame(bookUpdateText(channel, replica, changes, prev, this.time), replica.seq)];
-    });
+    const make = () => [new Frame(encode(this.rows.schema(channel, from, sparse)))];
+    return this.share(`schema|${channel}|${this.rows.sid}|${from}|${this.rows.length}|${sparse}`, make)[0] ?? new Frame('{}');
   }
 
   private bookSnapshot(channel: ParsedChannel, plan: SnapshotPlan): readonly Frame[] {
-    const made = this.share(`book|${channel.name}|${plan.epoch}|${plan.seq}`, () => {
+    return this.share(`book|${channel.name}|${plan.epoch}|${plan.seq}`, () => {
       this.madeBook('snapshot');
-      return [frame(bookSnapshotText(channel, plan, plan.parts.flat().filter(isKeyed), this.time), plan.seq)];
+      return [new Frame(bookSnapshotText(channel, plan, plan.parts.flat().filter(isKeyed), this.time), plan.seq)];
     });
-    return made ?? [];
   }
 
-  private keyedDelta(replica: KeyedChannel, view: View, prev: number, cursor: number, sv: number): readonly Frame[] | null {
-    const accept = view.filter.passesAll ? null : view.filter.accepts;
-    const changes = replica.changedSince(cursor, accept);
-    if (changes === null || changes.length === 0) return changes === null ? null : [];
-    return this.keyedFrames(replica, view, changes, { prev, cursor, sv });
+  private keyedDelta(replica: KeyedChannel, view: View, prev: number, cursor: number, sv: number): Push | null {
+    const changes = changesFor(replica, view, cursor);
+    if (changes === null) return null;
+    if (changes.length === 0) return NOTHING;
+    if (view.shape !== 'book') return new Push(this.keyedFrames(replica, view, changes, { prev, cursor, sv }));
+    this.madeBook('update');
+    return new Push([new Frame(bookUpdateText(view.channel, replica, changes, prev, this.time), replica.seq)]);
   }
 
   private keyedFrames(replica: KeyedChannel, view: View, changes: readonly KeyedEntry[], { prev, cursor, sv }: { prev: number; cursor: number; sv: number }): Frame[] {
-    if (inRows(view.shape)) this.coverRows(replica, changes);
-    const texts = new Map(changes.map((e) => [e, e.value === undefined ? '' : this.changeText(e, view, cursor)]));
+    const written = inRows(view.shape) ? this.rowsOf(replica, changes, view.shape === 'sparse', cursor) : changes.map((entry) => ({ entry, text: entry.value === undefined ? '' : (this.valueText(entry, view.channel) ?? '') }));
     const one = view.shape !== 'objects' && !inRows(view.shape);
     // A frame may end between two entries only where their versions differ.
-    const runs = pack(changes, (e) => (texts.get(e)?.length ?? 0) + e.key.length + 50, one ? 0 : this.partBytes);
+    const runs = pack(written, ({ entry, text }) => text.length + entry.key.length + 50, one ? 0 : this.partBytes);
     const frames: Frame[] = [];
     let from = prev;
     runs.forEach((run, i) => {
       const last = i === runs.length - 1;
-      const to = last ? replica.seq : (run.at(-1)?.version ?? from);
+      const to = last ? replica.seq : (run.at(-1)?.entry.version ?? from);
       const following = runs[i + 1];
-      if (!one && following && following[0]?.version === to) following.unshift(...run);
+      if (!one && following && following[0]?.entry.version === to) following.unshift(...run);
       else {
-        const data = this.keyedFrame(replica, view, run, texts, { from, to, sv });
-        if (data !== null) {
-          frames.push({ data: Buffer.from(data), to });
+        const text = this.keyedFrame(replica, view, run, { from, to, sv });
+        if (text !== null) {
+          frames.push(new Frame(text, to));
           from = to;
         }
       }
@@ -171,26 +173,22 @@ export class Encoder {
     return frames;
   }
 
-  private coverRows(replica: KeyedChannel, entries: readonly KeyedEntry[]): void {
-    const sources = new Set<string>();
-    for (const e of entries) if (isQuote(e.value)) sources.add(e.value.venue);
-    this.rows.cover(replica.epoch, entries.map((e) => e.key), sources);
+  /** Entries with their rows; those made at this instant for the same position are shared by views with different filters. */
+  private rowsOf(replica: KeyedChannel, entries: readonly KeyedEntry[], sparse: boolean, cursor: number): Written[] {
+    const { rows, time } = this;
+    const has = ({ row, version }: KeyedEntry): boolean => row !== null && row.instant === time && row.version === version && row.cursor === cursor && row.sparse === sparse && row.sid === rows.sid;
+    if (!entries.every(has)) {
+      rows.cover(replica.epoch, entries.map((e) => e.key), new Set(entries.flatMap((e) => (isQuote(e.value) ? [e.value.venue] : []))));
+      for (const entry of entries) if (!has(entry)) entry.row = { text: this.rowText(entry, sparse, cursor), instant: time, version: entry.version, cursor, sparse, sid: rows.sid };
+    }
+    return entries.map((entry) => ({ entry, text: entry.row?.text ?? '' }));
   }
 
-  /** JSON of one keyed value as its shape needs it; empty when it cannot be written. */
-  private changeText(entry: KeyedEntry, { shape, channel }: View, cursor: number): string {
-    if (!inRows(shape)) return this.valueText(entry, channel) ?? '';
-    const known = this.rowTexts.get(entry);
-    if (known?.version === entry.version && known.cursor === cursor && known.shape === shape && known.sid === this.rows.sid) return known.text;
-    const text = this.rowText(entry, shape, cursor);
-    this.rowTexts.set(entry, { version: entry.version, cursor, shape, sid: this.rows.sid, text });
-    return text;
-  }
-
-  private rowText(entry: KeyedEntry, shape: Shape, cursor: number): string {
+  /** Empty when it was removed. */
+  private rowText(entry: KeyedEntry, sparse: boolean, cursor: number): string {
     if (!isQuote(entry.value)) return '';
     const data = marketData(entry.value, this.time);
-    return shape === 'sparse' ? this.rows.sparseRow(entry, data, cursor, this.time.wall) : this.rows.row(entry.key, data);
+    return sparse ? this.rows.sparseRow(entry, data, cursor, this.time.wall) : this.rows.row(entry.key, data);
   }
 
   /** A quote at the present instant: clients that come together, and views with different filters, share it. */
@@ -214,24 +212,25 @@ export class Encoder {
     return entry.text === '' ? null : entry.text;
   }
 
-  private keyedFrame(replica: KeyedChannel, view: View, run: readonly KeyedEntry[], texts: ReadonlyMap<KeyedEntry, string>, range: { from: number; to: number; sv: number }): string | null {
+  private keyedFrame(replica: KeyedChannel, view: View, run: readonly Written[], range: { from: number; to: number; sv: number }): string | null {
     const { channel, shape } = view;
     const { from, to, sv } = range;
     if (inRows(shape)) {
-      const rows = run.filter((e) => texts.get(e)).map((e) => texts.get(e));
-      const gone = run.filter((e) => e.value === undefined).map((e) => this.rows.rowOf(e.key)).filter((i) => i !== undefined);
-      return `{"t":"b","c":${this.rows.sid},"e":${JSON.stringify(replica.epoch)},"p":${from},"q":${to},"v":${sv},"ts":${this.time.wall},"r":[${rows.join()}],"x":[${gone.join()}]}`;
+      let rows = '';
+      for (const { text } of run) if (text) rows += rows ? `,${text}` : text;
+      const gone = run.filter(({ entry }) => entry.value === undefined).map(({ entry }) => this.rows.rowOf(entry.key)).filter((i) => i !== undefined);
+      return `{"t":"b","c":${this.rows.sid},"e":${JSON.stringify(replica.epoch)},"p":${from},"q":${to},"v":${sv},"ts":${this.time.wall},"r":[${rows}],"x":[${gone.join()}]}`;
     }
     const single = singleType(channel);
     if (shape === 'objects' || (shape === 'single' && !single)) {
       const head = single ? `"type":"${single}",` : '';
-      const updates = run.filter((e) => texts.get(e)).map((e) => `{${head}${symbolField(e.key)}"data":${texts.get(e)}}`);
-      const gone = run.filter((e) => e.value === undefined).map((e) => e.key);
+      const updates = run.filter(({ text }) => text).map(({ entry, text }) => `{${head}${symbolField(entry.key)}"data":${text}}`);
+      const gone = run.filter(({ entry }) => entry.value === undefined).map(({ entry }) => entry.key);
       return `{"type":"batch",${position(replica, channel, from, to)},"sv":${sv},"timestamp":"${this.time.iso}","updates":[${updates.join()}],"removed":${JSON.stringify(gone)}}`;
     }
-    const entry = run[0];
-    const text = entry && texts.get(entry);
-    if (!entry || !text) return null; // plain clients have no message for a removal
+    const [first] = run;
+    if (!first?.text) return null; // plain clients have no message for a removal
+    const { entry, text } = first;
     if (shape === 'single') return this.singleText(single ?? '', entry.key, text, position(replica, channel, from, to));
     return this.priceText(shape.slice('price:'.length), entry, text);
   }
@@ -250,41 +249,40 @@ export class Encoder {
     const { iso } = this.now();
     const { channel, filter, shape } = view;
     const key = `refresh|${channel.name}|${replica.epoch}|${prev}|${replica.seq}|${shape}|${filter.id}`;
-    return (
-      this.share(key, () => {
-        const where = position(replica, channel, prev, prev);
-        const type = singleType(channel) ?? '';
-        if (replica.kind === 'log') {
-          return this.wanted(latestBySymbol(replica, filter), channel, filter).map((item) => frame(this.singleText(type, symbolOf(item.value) ?? MARKET_WIDE_KEY, this.itemText(item, channel), where), prev));
-        }
-        const texts = replica.unchangedSince(unchangedSince, filter.passesAll ? null : filter.accepts).map((e) => {
-          const text = this.valueText(e, channel);
-          if (text === null) return null;
-          return shape === 'single' ? `{"type":"${type}",${symbolField(e.key)}"data":${text},"timestamp":"${iso}",${where}}` : this.priceText(shape.slice('price:'.length), e, text);
-        });
-        return texts.filter((t) => t !== null).map((t) => frame(t, prev));
-      }) ?? []
-    );
+    return this.share(key, () => {
+      const where = position(replica, channel, prev, prev);
+      const type = singleType(channel) ?? '';
+      if (replica.kind === 'log') {
+        return this.wanted(latestBySymbol(replica, filter), channel, filter).map((item) => new Frame(this.singleText(type, symbolOf(item.value) ?? MARKET_WIDE_KEY, this.itemText(item, channel), where), prev));
+      }
+      const texts = replica.unchangedSince(unchangedSince, filter.passesAll ? null : filter.accepts).map((e) => {
+        const text = this.valueText(e, channel);
+        if (text === null) return null;
+        return shape === 'single' ? `{"type":"${type}",${symbolField(e.key)}"data":${text},"timestamp":"${iso}",${where}}` : this.priceText(shape.slice('price:'.length), e, text);
+      });
+      return texts.filter((t) => t !== null).map((t) => new Frame(t, prev));
+    });
   }
 
-  private logDelta(replica: LogChannel, view: View, prev: number, cursor: number, sv: number): readonly Frame[] {
+  private logDelta(replica: LogChannel, view: View, prev: number, cursor: number, sv: number): Push {
     const { channel, filter, shape } = view;
     const { items, lost } = replica.since(cursor);
     const wanted = this.wanted(items, channel, filter);
-    if (wanted.length === 0 && lost === 0) return [];
+    if (wanted.length === 0 && lost === 0) return NOTHING;
     const single = shape === 'single' ? singleType(channel) : null;
     const groups: LogItem[][] = wanted.length === 0 ? [[]] : pack(wanted, (i) => this.itemText(i, channel).length, single ? 0 : this.partBytes);
     let from = prev;
-    return groups.map((group, i) => {
+    const frames = groups.map((group, i) => {
       const to = i === groups.length - 1 ? replica.seq : (group.at(-1)?.seq ?? from);
       const gap = i === 0 ? lost : 0;
       const where = position(replica, channel, from, to);
       from = to;
       const item = group[0];
-      if (single && item) return frame(this.singleText(single, symbolOf(item.value) ?? MARKET_WIDE_KEY, this.itemText(item, channel), gap ? `${where},"lost":${gap}` : where), to);
+      if (single && item) return new Frame(this.singleText(single, symbolOf(item.value) ?? MARKET_WIDE_KEY, this.itemText(item, channel), gap ? `${where},"lost":${gap}` : where), to);
       const texts = group.map((it) => this.itemText(it, channel));
-      return frame(`{"type":"batch",${where},"sv":${sv},"timestamp":"${this.time.iso}","items":[${texts.join()}],"lost":${gap}}`, to);
+      return new Frame(`{"type":"batch",${where},"sv":${sv},"timestamp":"${this.time.iso}","items":[${texts.join()}],"lost":${gap}}`, to);
     });
+    return new Push(frames);
   }
 
   /** Items this filter wants and JSON can carry. */
@@ -331,10 +329,10 @@ export class Encoder {
     const entries = plan.parts[index] ?? [];
     if (shape.startsWith('price:')) {
       const texts = entries.filter(isKeyed).map((e) => [e, this.valueText(e, channel)] as const);
-      return texts.flatMap(([e, text]) => (text === null ? [] : [frame(this.priceText(shape.slice('price:'.length), e, text), plan.seq)]));
+      return texts.flatMap(([e, text]) => (text === null ? [] : [new Frame(this.priceText(shape.slice('price:'.length), e, text), plan.seq)]));
     }
     const key = `part|${channel.name}|${plan.epoch}|${plan.seq}|${plan.parts.length}|${plan.total}|${index}|${shape}|${sv}|${filter.id}`;
-    return this.share(key, () => [frame(this.partText(view, plan, index, sv), plan.seq)]) ?? [];
+    return this.share(key, () => [new Frame(this.partText(view, plan, index, sv), plan.seq)]);
   }
 
   private partText({ channel, shape }: View, plan: SnapshotPlan, index: number, sv: number): string {
@@ -361,8 +359,6 @@ export class Encoder {
     return CHANNEL_FAMILIES[channel.family].kind === 'log' && !bySymbol ? `${data},"items":[${items.join()}]` : data;
   }
 }
-
-const frame = (text: string, to: number): Frame => ({ data: Buffer.from(text), to });
 
 /** Plain single-update type of a channel, null for channels only newer clients know. */
 function singleType(channel: ParsedChannel): string | null {

@@ -25,6 +25,11 @@ export class SymbolFilter {
     return this.all !== this.named.has(bar < 0 ? key : key.slice(0, bar));
   };
 
+  /** The symbols it lets through, when it names these and not those it keeps out. */
+  get only(): ReadonlySet<string> | null {
+    return this.all ? null : this.named;
+  }
+
   /** Equal texts = equal filters; part of the key under which frames are shared. */
   get id(): string {
     this.cachedId ??= (this.all ? '-' : '+') + [...this.named].sort().join(' ');

@@ -8,7 +8,7 @@ import type { Clock, FeedClock } from '../observability/clock';
 import { Floods } from '../observability/floods';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
-import { createClients } from './clients';
+import { createClients, type Clients } from './clients';
 import type { HubContext } from './context';
 import { drain } from './drain';
 import { Encoder } from './encode';
@@ -18,6 +18,7 @@ import { createPushes } from './pushes';
 import type { Dialect, EndpointName } from './reader';
 import { createReplicas } from './replicas';
 import { createStatusWriter } from './status';
+import { createTallies, tellTallies } from './tally';
 import { createUpgradeDoor } from './upgrade';
 import { createWants } from './wants';
 
@@ -76,7 +77,20 @@ function createContext(dependencies: HubDependencies, options: HubOptions, own: 
   }, undefined, (kind) => metrics.bookFrames.inc({ kind }));
   const replicas = createReplicas(clock, log, symbols);
   const wants = createWants(bus, replicas, metrics, options);
-  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, log, options, mode, feeds, knownSymbol, present, random, floods: new Floods(), ...own };
+  return { replicas, wants, knownVenue, encoder, clock, feedClock, metrics, tallies: createTallies(metrics), log, options, mode, feeds, knownSymbol, present, random, floods: new Floods(), ...own };
+}
+
+/** Looks at the deadlines of every connection, and tells what was sent to the metrics. Returns the function that ends it. */
+function startTicker({ clock, options, tallies }: HubContext, clients: Clients): () => void {
+  const ticker = setInterval(() => {
+    const now = clock.monotonic();
+    clients.each((connection) => connection.tick(now));
+    tellTallies(tallies);
+  }, options.tickMs).unref();
+  return () => {
+    clearInterval(ticker);
+    tellTallies(tallies);
+  };
 }
 
 /** Builds the hub: replicas of the bus's channels, connections that read them, and the door in front. */
@@ -107,10 +121,7 @@ export function createHub(dependencies: HubDependencies): Hub {
     if (channel) pushes.touch(channel.stream, channel.name);
   }
   const unsubscribe = bus.subscribe(onBus);
-  const ticker = setInterval(() => {
-    const now = clock.monotonic();
-    for (const connection of clients.all) clients.guarded(connection, () => connection.tick(now));
-  }, options.tickMs).unref();
+  const stopTicker = startTicker(context, clients);
 
   function streamStats(name: StreamName): StreamStats {
     const replica = replicas.get(STREAMS[name].channel);
@@ -139,7 +150,7 @@ export function createHub(dependencies: HubDependencies): Hub {
       unsubscribe();
       pushes.stop();
       context.wants.stop();
-      clearInterval(ticker);
+      stopTicker();
       context.floods.stop();
     },
   };

@@ -3,6 +3,17 @@ import type { KeyedDelta } from '../bus/bus';
 /** Epoch of a channel of which nothing has been published yet; the first real epoch replaces it. */
 export const UNSET_EPOCH = 'unset';
 
+/** A compact row as text, and what it was made of and for. */
+export interface RowText {
+  readonly text: string;
+  /** Sameness of this object = made at the same instant. */
+  readonly instant: object;
+  readonly version: number;
+  readonly cursor: number;
+  readonly sparse: boolean;
+  readonly sid: number;
+}
+
 /** Last value of one key. `value` undefined = removed, remembered so that a client behind it can be told. */
 export interface KeyedEntry {
   readonly key: string;
@@ -15,6 +26,8 @@ export interface KeyedEntry {
   text: string | null;
   /** Number of the last change of each column of the value, for channels that keep it. */
   columns: number[] | null;
+  /** The row of it that was made last, for the encoder. */
+  row: RowText | null;
   older: KeyedEntry | null;
   newer: KeyedEntry | null;
 }
@@ -103,7 +116,7 @@ export class KeyedChannel {
     if (entry) this.listOf(entry).remove(entry);
     else {
       if (value === undefined) return;
-      entry = { key, value: undefined, version, at, text: null, columns: null, older: null, newer: null };
+      entry = { key, value: undefined, version, at, text: null, columns: null, row: null, older: null, newer: null };
       this.entries.set(key, entry);
     }
     const before = entry.value;
@@ -149,6 +162,17 @@ export class KeyedChannel {
       else b = next.older;
     }
     return found.reverse();
+  }
+
+  /** The same of the named keys only, in as many steps as there are names. */
+  changedAmong(keys: ReadonlySet<string>, cursor: number): KeyedEntry[] | null {
+    if (cursor < this.floor) return null;
+    const found: KeyedEntry[] = [];
+    for (const key of keys) {
+      const entry = this.entries.get(key);
+      if (entry && entry.version > cursor) found.push(entry);
+    }
+    return found.sort((a, b) => a.version - b.version);
   }
 
   /** Present entries: those whose order is given first, the others in the order of their last change. */

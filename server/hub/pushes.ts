@@ -26,7 +26,7 @@ export function createPushes(hub: HubContext, clients: Clients, beforeFlush: () 
     const since = touchedAt[stream];
     dirty[stream] = new Set();
     touchedAt[stream] = null;
-    for (const connection of clients.all) clients.guarded(connection, () => connection.flushAll(channels));
+    clients.each((connection) => connection.flushAll(channels));
     if (since !== null) hop.observe((clock.monotonic() - since) / 1_000);
   }
 
@@ -40,7 +40,7 @@ export function createPushes(hub: HubContext, clients: Clients, beforeFlush: () 
       if (connection.dialect !== 'plain') continue;
       for (const sub of connection.subscriptions.of(channel)) {
         if (sub.plan || !connection.ready()) continue;
-        clients.guarded(connection, () => connection.session.batch(() => hub.encoder.refresh(replica, sub, sub.sent, since).forEach((frame) => connection.send(frame.data))));
+        clients.guarded(connection, () => connection.session.batch(() => hub.encoder.refresh(replica, sub, sub.sent, since).forEach((frame) => connection.send(frame))));
       }
     }
   }

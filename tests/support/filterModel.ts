@@ -1,6 +1,6 @@
 import { decodeServer, type ServerMessage, type ServerMessageOf } from '@/core/contract';
 import { Connection } from '../../server/hub/connection';
-import type { Payloads } from '../../server/hub/session';
+import type { Frame, Push } from '../../server/hub/push';
 import { isQuote } from '../../server/hub/values';
 import { bench } from '../server/hub/bench';
 import { quote } from '../server/hub/support';
@@ -71,11 +71,11 @@ export class FilterModel {
     this.open = this.openResync = null;
     this.coming = [];
     this.sv = 0;
-    const send = (data: Buffer | string, done?: () => void): void => {
-      this.queue.push(data.toString());
+    const send = ({ frames }: Frame | Push, done?: () => void): void => {
+      for (const { data } of frames) this.queue.push(data.toString());
       done?.();
     };
-    const session = { id: 'c', send, sendAll: (frames: Payloads) => frames.forEach(({ data }) => send(data)), batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), stats: () => ({ buffered: 0, delivered: this.on.now() }) };
+    const session = { id: 'c', send, batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), buffered: () => 0, delivered: () => this.on.now() };
     this.server = new Connection(this.on.hub, session, 'market', 'objects');
     this.server.start();
     this.say({ type: 'hello', v: 2, resume: { market: { epoch: this.epoch || 'none', seq: this.seq, symbols: [...this.held] } } });

@@ -12,7 +12,8 @@ import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../server/hub/options';
 import type { Dialect } from '../../server/hub/reader';
 import { createReplicas, type Replica } from '../../server/hub/replicas';
 import { isQuote, marketData } from '../../server/hub/values';
-import type { Payloads } from '../../server/hub/session';
+import type { Frame, Push } from '../../server/hub/push';
+import { createTallies } from '../../server/hub/tally';
 import { createWants } from '../../server/hub/wants';
 import { Floods } from '../../server/observability/floods';
 import { createMetrics } from '../../server/observability/metrics';
@@ -103,7 +104,7 @@ export class ProtocolModel {
     const encoder = new Encoder(clock, () => ({ now: () => this.now, speed: 1 }), () => this.faults.push('a value was not sent'));
     const replicas = createReplicas(clock, log);
     const hub: HubContext = {
-      replicas, wants: createWants(createMemoryBus(log), replicas, metrics, options), encoder, clock, feedClock: () => ({ now: () => this.now, speed: 1 }), metrics, log, options,
+      replicas, wants: createWants(createMemoryBus(log), replicas, metrics, options), encoder, clock, feedClock: () => ({ now: () => this.now, speed: 1 }), metrics, tallies: createTallies(metrics), log, options,
       mode: () => 'live', feeds: () => ({}), knownSymbol: () => true, knownVenue: () => true, present: () => [], waiting: () => undefined, floods: new Floods(), spreadMs: () => 1_000, random: () => 0.5,
     };
     this.epoch++;
@@ -179,8 +180,12 @@ export class ProtocolModel {
     this.greeted = this.broken = false;
     this.openedAt = this.now;
     const session = {
-      id: `c${this.connections}`, send: (data: Buffer | string, done?: () => void) => { this.queue.push(data.toString()); done?.(); },
-      sendAll: (frames: Payloads) => frames.forEach(({ data }) => void this.queue.push(data.toString())), batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), stats: () => ({ buffered: 0, delivered: this.now }),
+      id: `c${this.connections}`,
+      send: ({ frames }: Frame | Push, done?: () => void) => {
+        for (const { data } of frames) this.queue.push(data.toString());
+        done?.();
+      },
+      batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), buffered: () => 0, delivered: () => this.now,
     };
     this.server = new Connection(this.hub, session, 'market', this.dialect);
     this.acker.begin();

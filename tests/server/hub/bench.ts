@@ -3,8 +3,10 @@ import { createMemoryBus } from '../../../server/bus/memoryBus';
 import type { HubContext } from '../../../server/hub/context';
 import { Encoder } from '../../../server/hub/encode';
 import { DEFAULT_HUB_OPTIONS, type HubOptions } from '../../../server/hub/options';
+import type { Frame, Push } from '../../../server/hub/push';
 import { createReplicas } from '../../../server/hub/replicas';
-import type { Payloads, Session } from '../../../server/hub/session';
+import type { Session } from '../../../server/hub/session';
+import { createTallies } from '../../../server/hub/tally';
 import { createWants } from '../../../server/hub/wants';
 import { Floods } from '../../../server/observability/floods';
 import { createMetrics } from '../../../server/observability/metrics';
@@ -20,7 +22,7 @@ export function bench(options: Partial<HubOptions> = {}, partBytes?: number) {
   const metrics = createMetrics();
   const all = { ...DEFAULT_HUB_OPTIONS, ...options };
   const hub: HubContext = {
-    replicas, clock, feedClock, metrics, log: silentLog, options: all, wants: createWants(bus, replicas, metrics, all), knownVenue: () => true,
+    replicas, clock, feedClock, metrics, tallies: createTallies(metrics), log: silentLog, options: all, wants: createWants(bus, replicas, metrics, all), knownVenue: () => true,
     encoder: new Encoder(clock, feedClock, () => undefined, partBytes), mode: (): FeedMode => 'live', feeds: () => ({}), knownSymbol: () => true, waiting: () => undefined, floods: new Floods(), present: () => [], spreadMs: () => 1_000, random: () => 0.5,
   };
   bus.subscribe((m) => void replicas.apply(m));
@@ -32,16 +34,13 @@ export class Peer implements Session {
   readonly id = 'c_test';
   /** Told of each pong, as a WebSocket client sends it when it gets to the ping. */
   ponged: (text: string) => void = () => undefined;
-  readonly waiting: { text: string; data: Buffer | string; done?: (() => void) | undefined }[] = [];
+  readonly waiting: { text: string; line: Buffer | null; done?: (() => void) | undefined }[] = [];
   readonly read: string[] = [];
-  delivered = 0;
+  private taken = 0;
   pings = 0;
   closed: number | null = null;
-  send(data: Buffer | string, done?: () => void): void {
-    this.waiting.push({ text: data.toString(), data, done });
-  }
-  sendAll(frames: Payloads): void {
-    for (const { data } of frames) this.send(data);
+  send({ frames }: Frame | Push, done?: () => void): void {
+    for (const { data, line } of frames) this.waiting.push({ text: data.toString(), line, done });
   }
   batch(work: () => void): void {
     work();
@@ -54,17 +53,20 @@ export class Peer implements Session {
   }
   ping(text: string): void {
     this.pings++;
-    this.waiting.push({ text: '', data: '', done: () => this.ponged(text) });
+    this.waiting.push({ text: '', line: null, done: () => this.ponged(text) });
   }
-  stats() {
-    return { buffered: this.waiting.reduce((n, w) => n + w.text.length, 0), delivered: this.delivered };
+  buffered(): number {
+    return this.waiting.reduce((n, w) => n + w.text.length, 0);
+  }
+  delivered(): number {
+    return this.taken;
   }
   take(count = Infinity): void {
     for (let left = count; this.waiting.length > 0 && left > 0; ) {
       const w = this.waiting.shift();
       if (w?.text) {
         this.read.push(w.text);
-        this.delivered += w.text.length;
+        this.taken += w.text.length;
         left--;
       }
       w?.done?.();

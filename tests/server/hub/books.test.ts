@@ -310,8 +310,8 @@ describe('order books', () => {
     on.book('kraken', 'snapshot', bids, asks);
     on.pipe.flush();
     members.forEach((m) => m.connection.flushAll());
-    expect(new Set(members.map((m) => m.peer.waiting.at(-1)?.data)).size).toBe(1);
-    expect(members[0]?.peer.waiting.at(-1)?.data).toBeInstanceOf(Buffer);
+    expect(new Set(members.map((m) => m.peer.waiting.at(-1)?.line)).size).toBe(1);
+    expect(members[0]?.peer.waiting.at(-1)?.line).toBeInstanceOf(Buffer);
   });
 
   it('a change of the market shown voids every book at once', () => {

@@ -57,7 +57,7 @@ describe('what one client can make the server hold', () => {
         owner.quotes(...symbols.slice(0, 20).map((s) => quote(s, 1)));
         for (let i = 0; i < 40; i++) for (const text of texts) client.receive(text);
         // One answer and one part of state may go out on top of what waited when they were asked for.
-        expect(peer.stats().buffered).toBeLessThan(REPLY_CAP + client.credit.window + REPLY_CAP);
+        expect(peer.buffered()).toBeLessThan(REPLY_CAP + client.credit.window + REPLY_CAP);
         expect(peer.closed).toBeNull();
       }),
       { numRuns: 40 },

@@ -228,7 +228,7 @@ describe('delivery', () => {
     for (const { peer } of peers) peer.take();
     owner.quotes(quote('AAPL', 2), quote('BTC/USDT', 3));
     for (const { client } of peers) client.flushAll();
-    const frames = peers.map(({ peer }) => peer.waiting.map((w) => w.data).filter((data) => data !== ''));
+    const frames = peers.map(({ peer }) => peer.waiting.map((w) => w.line).filter((line) => line !== null));
     expect(frames[0]?.length).toBeGreaterThan(0);
     expect(new Set(frames.flat()).size).toBe(frames[0]?.length);
   });
@@ -241,7 +241,7 @@ describe('delivery', () => {
       client.flushAll();
     }
     expect(client.credit.unacked).toBeLessThan(DEFAULT_HUB_OPTIONS.windowBytes + 4_096);
-    expect(peer.stats().buffered).toBe(client.credit.unacked);
+    expect(peer.buffered()).toBe(client.credit.unacked);
     pass(250);
     client.tick(250);
     peer.take(); // its pong gives room again, and what waited follows at once
