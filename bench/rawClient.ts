@@ -12,34 +12,45 @@ function frame(first: number, payload: Buffer): Buffer {
 export interface RawClientOptions {
   readonly port: number;
   readonly path: string;
-  /** Empty = plain. */
-  readonly protocol: string;
-  /** Features its greeting names. */
-  readonly features?: readonly string[];
-  /** Note how old rows are when they arrive (sparse rows only). */
+  /** Subprotocol; empty = none. */
+  readonly protocol?: string;
+  /** Sent at once after the handshake. */
+  readonly greeting?: readonly string[];
+  /** Says how far it is, as a client does whose greeting names the feature `ack`. */
+  readonly acks?: boolean;
+  /** What the text of a data frame begins with; these are counted. */
+  readonly counts?: string;
+  /** Told of data frames as they arrive. */
+  readonly counted?: (frames: number) => void;
+  /** Note how old rows are when they arrive (rows only). */
   readonly stamps?: boolean;
 }
 
 /**
  * A client below the WebSocket library that walks over frames without decoding them, so that little but the server is measured. It
- * answers pings and, where it greeted with `ack`, says how far it is.
+ * answers pings and, where it is to, says how far it is.
  */
 export class RawClient {
-  /** Bytes of the line since the handshake, and payload bytes of text. */
+  /** Bytes of the line since the handshake, payload bytes of text, and data frames. */
   bytes = 0;
   text = 0;
+  frames = 0;
   /** Time from the receipt of a value by the server to its arrival here, ms; both ends have the same clock. */
   readonly delays: number[] = [];
   private told = 0;
   private rest: Buffer = Buffer.alloc(0);
   private skip = 0;
+  private readonly prefix: Buffer;
 
-  private constructor(private readonly socket: Socket, private readonly acks: boolean, private readonly stamps: boolean) {}
+  private constructor(private readonly socket: Socket, private readonly options: RawClientOptions) {
+    this.prefix = Buffer.from(options.counts ?? '');
+  }
 
-  static open({ port, path, protocol, features = [], stamps = false }: RawClientOptions): Promise<RawClient> {
+  static open(options: RawClientOptions): Promise<RawClient> {
+    const { port, path, protocol = '', greeting = [] } = options;
     return new Promise((resolve, reject) => {
       const socket = connect(port, '127.0.0.1');
-      const client = new RawClient(socket, features.includes('ack'), stamps);
+      const client = new RawClient(socket, options);
       let opened = false;
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('closed in the handshake')));
@@ -48,7 +59,7 @@ export class RawClient {
         opened = true;
         const end = chunk.indexOf('\r\n\r\n');
         if (!chunk.subarray(0, 12).includes('101') || end < 0) return void reject(new Error(chunk.toString('latin1').split('\r\n')[0]));
-        if (protocol) socket.write(frame(0x81, Buffer.from(JSON.stringify({ type: 'hello', v: 2, features }))));
+        for (const text of greeting) socket.write(frame(0x81, Buffer.from(text)));
         client.read(chunk.subarray(end + 4));
         resolve(client);
       });
@@ -58,47 +69,58 @@ export class RawClient {
   }
 
   private read(chunk: Buffer): void {
-    if (this.stamps) {
+    if (this.options.stamps) {
       const [, sent, age] = /"ts":(\d+),"r":\[\[\d+,\d+,(\d+)/.exec(chunk.subarray(0, 200).toString('latin1')) ?? [];
       if (sent && age) this.delays.push(Date.now() - Number(sent) + Number(age));
     }
+    const before = this.frames;
     this.bytes += chunk.length;
-    let data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
-    this.rest = Buffer.alloc(0);
-    while (data.length > 0) {
-      if (this.skip > 0) {
-        const n = Math.min(this.skip, data.length);
-        this.skip -= n;
-        data = data.subarray(n);
-        continue;
-      }
-      const used = this.head(data);
-      if (used === 0) {
-        this.rest = data;
-        break;
-      }
-      data = data.subarray(used);
-    }
-    if (!this.acks || this.text - this.told < ACK_BYTES) return;
+    this.walk(chunk);
+    if (this.frames > before) this.options.counted?.(this.frames - before);
+    if (!this.options.acks || this.text - this.told < ACK_BYTES) return;
     this.told = this.text;
     this.socket.write(frame(0x81, Buffer.from(`{"type":"ack","bytes":${this.told}}`)));
   }
 
+  private walk(chunk: Buffer): void {
+    const data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
+    this.rest = Buffer.alloc(0);
+    let at = 0;
+    while (at < data.length) {
+      const skipped = Math.min(this.skip, data.length - at);
+      this.skip -= skipped;
+      at += skipped;
+      if (at === data.length) return;
+      const used = this.head(data, at);
+      if (used === 0) return void (this.rest = data.subarray(at));
+      at += used;
+    }
+  }
+
   /** Takes the head of a frame, and the whole of a control frame; 0 = more is needed. */
-  private head(data: Buffer): number {
-    const short = (data[1] ?? 0) & 0x7f;
+  private head(data: Buffer, at: number): number {
+    const left = data.length - at;
+    const short = (data[at + 1] ?? 0) & 0x7f;
     const size = short < 126 ? 2 : short === 126 ? 4 : 10;
-    if (data.length < size) return 0;
-    const length = short < 126 ? short : short === 126 ? data.readUInt16BE(2) : Number(data.readBigUInt64BE(2));
-    const opcode = (data[0] ?? 0) & 0x0f;
+    if (left < size) return 0;
+    const length = short < 126 ? short : short === 126 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2));
+    const opcode = (data[at] ?? 0) & 0x0f;
+    if (left < size + Math.min(length, opcode < 8 ? this.prefix.length : length)) return 0;
     if (opcode < 8) {
       this.text += length;
       this.skip = length;
+      if (this.isData(data, at + size, length)) this.frames++;
       return size;
     }
-    if (data.length < size + length) return 0;
-    if (opcode === 9) this.socket.write(frame(0x8a, data.subarray(size, size + length)));
+    if (opcode === 9) this.socket.write(frame(0x8a, data.subarray(at + size, at + size + length)));
     return size + length;
+  }
+
+  private isData(data: Buffer, at: number, length: number): boolean {
+    const { prefix } = this;
+    if (length < prefix.length) return false;
+    for (let i = 0; i < prefix.length; i++) if (data[at + i] !== prefix[i]) return false;
+    return true;
   }
 
   close(): void {

@@ -11,7 +11,7 @@ import { createHub } from '../../server/hub/hub';
 import { systemClock } from '../../server/observability/clock';
 import { createMetrics } from '../../server/observability/metrics';
 import { medianOf } from '../figure';
-import { quoteOf } from '../hub';
+import { quoteOf } from '../peers/product';
 import type { GuardName } from './limits';
 import { Sink, upgradeRequest } from './sink';
 
