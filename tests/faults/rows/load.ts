@@ -138,7 +138,7 @@ function newest(text: string, ids: string[]): number | null {
 
 const slowCrowd: FaultRow = {
   id: 'F11', fault: 'many slow readers among the good', injection: '500 readers stop beside 500 that read', criterion: 'p99 of the good ones changes by less than 10 %, or less than 10 ms',
-  quick: false, limitSeconds: 150,
+  quick: false, limitSeconds: 180,
   async run(trial) {
     const half = 500;
     // The readers share two processors with the server: so many messages a second that they do not wait for one another.
@@ -160,7 +160,8 @@ const slowCrowd: FaultRow = {
           if (text.includes(String(stage.truth))) late.push(performance.now() - (stage.sentAt.at(-1) ?? 0));
         };
       }
-      await pause(10_000);
+      // So long that one hiccup of the machine is less than a hundredth of it.
+      await pause(30_000);
       return quantile(late, 0.99);
     };
     const slow = await join(101);
