@@ -33,10 +33,10 @@ export const LIMITS = {
   'hub, objects: writes': most(1, 1.15, WRITES),
   // It is asked by pings how far it is.
   'hub, plain: writes': most(1.2, 1.6, WRITES),
-  'hub, sparse rows: heap of one more client': most(2_100, 3_000, HEAP),
-  'hub, rows: heap of one more client': most(2_100, 3_000, HEAP),
-  'hub, objects: heap of one more client': most(2_100, 3_000, HEAP),
-  'hub, plain: heap of one more client': most(2_600, 4_000, HEAP),
+  'hub, sparse rows: heap of one more client': most(200, 1_200, HEAP),
+  'hub, rows: heap of one more client': most(600, 1_200, HEAP),
+  'hub, objects: heap of one more client': most(200, 1_200, HEAP),
+  'hub, plain: heap of one more client': most(100, 1_200, HEAP),
   'hub: updates per CPU second, times naive ws without a network': least(6.5, 2, ''),
   'engine: heap of one trade': most(2_020, 2_300, 'B'),
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -82,7 +82,7 @@ export async function start(root: string): Promise<void> {
     access: async () => (await door()).accessOf(base, config.server) };
   app.provide(CLIENT, port);
   const { room, home } = roomOf(config.server);
-  app.provide(REPLAYS, { room, home, load: async () => (await import('@/service/replays')).createReplayApi(home, config.server, held?.fetch) });
+  app.provide(REPLAYS, { room, home, rest: () => (client.disconnectAll(), () => client.connect()), load: async () => (await import('@/service/replays')).createReplayApi(home, config.server, held?.fetch) });
   app.use(createAppRouter(base));
   client.connect();
   app.mount(root);

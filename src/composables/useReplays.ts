@@ -9,13 +9,15 @@ export interface ReplayPort {
   readonly room: string | null;
   /** Address of the live server, with a slash at the end. */
   readonly home: string;
+  /** Ends the streams of this page, as its room is about to be closed; the result begins them again. */
+  rest(): () => void;
   /** Its requests; loaded when first asked for. */
   load(): Promise<ReplayApi>;
 }
 
 export const REPLAYS: InjectionKey<ReplayPort> = Symbol('replays');
 
-const NOTHING: ReplayPort = { room: null, home: '', load: () => new Promise(() => undefined) };
+const NOTHING: ReplayPort = { room: null, home: '', rest: () => () => undefined, load: () => new Promise(() => undefined) };
 
 export function useReplays(): ReplayPort {
   return inject(REPLAYS, NOTHING);

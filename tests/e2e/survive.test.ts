@@ -77,6 +77,8 @@ describe.skipIf(!chromiumPath)('a page that lives through what befalls it (needs
   });
 
   it('says in words that the server was killed, keeps the last values, and recovers by itself when it is back', async () => {
+    // On a busy machine the panel may still be on its way.
+    await activity();
     await server.stop('SIGKILL');
     try {
       await shell.streams(/Market: (retry|reconnecting|waiting|connecting)/);

@@ -53,8 +53,11 @@ export function useRoom(): Room {
     async close() {
       if (port.room === null) return false;
       leaving.value = true;
+      // A stream that is cut would knock at a room that is gone before this page is left.
+      const goOn = port.rest();
       const answer = await (await api).close(port.room, new AbortController().signal);
       leaving.value = answer.ok;
+      if (!answer.ok) goOn();
       refused.value = answer.ok ? null : answer.error.words;
       return answer.ok;
     },

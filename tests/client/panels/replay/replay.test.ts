@@ -59,7 +59,7 @@ function api(answers: { info: () => ReturnType<ReplayApi['info']>; sent: ReplayC
 function bar(info: () => ReturnType<ReplayApi['info']>) {
   const sent: ReplayCommand[] = [];
   const load = () => Promise.resolve(api({ info, sent }));
-  return { sent, wrapper: mount(ReplayBar, { global: { provide: { [REPLAYS as symbol]: { room: 'abcdefgh1234', home: 'http://h/', load } } } }) };
+  return { sent, wrapper: mount(ReplayBar, { global: { provide: { [REPLAYS as symbol]: { room: 'abcdefgh1234', home: 'http://h/', rest: () => () => undefined, load } } } }) };
 }
 
 describe('the bar of a replay', () => {
