@@ -84,11 +84,12 @@ export async function measureSoakClients(): Promise<Figure[]> {
     const live = watches.filter((watch) => watch.state === 'live' && !watch.marked).length;
     const connections = watches.reduce((sum, watch) => sum + watch.sockets.length, 0);
     const unexplained = watches.reduce((sum, watch) => sum + watch.disorder.length, 0);
+    const late = watches.reduce((sum, watch) => sum + watch.sockets.reduce((frames, socket) => frames + socket.late, 0), 0);
     const receipts = watches.reduce((sum, watch) => sum + watch.receipts.length, 0);
     // The first half fills caches and the past of every channel.
     const later = (samples: typeof heap): typeof heap => floors(samples.filter(([at]) => at > (performance.now() - began) / 2));
     return [
-      { name: 'soak of clients: time', value: (performance.now() - began) / 60_000, unit: 'min', budget: minutes, bound: 'at least', note: `${clients} clients, ${connections} connections, ${receipts} receipts` },
+      { name: 'soak of clients: time', value: (performance.now() - began) / 60_000, unit: 'min', budget: minutes, bound: 'at least', note: `${clients} clients, ${connections} connections, ${receipts} receipts, ${late} frames over sockets given up` },
       { name: 'soak of clients: live at the end', value: live, unit: 'clients', budget: clients, bound: 'at least' },
       { name: 'soak of clients: numbers that went back or left a hole', value: unexplained, unit: '', budget: 0, bound: 'at most', note: watches.flatMap((watch) => watch.disorder).slice(0, 3).join('; ') },
       { name: 'soak of clients: slope of the server\'s heap, after half', value: slopePerHour(later(heap)), unit: 'MB/h', budget: 1, bound: 'at most', note: floors(heap).map(([, mb]) => mb.toFixed(1)).join(' ') },

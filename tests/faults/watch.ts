@@ -114,7 +114,9 @@ export class Watch {
     if (frame.type === 'hello') socket.resumed = frame.resumed ?? {};
     if (frame.type === 'initial_data') socket.snapshots += 1;
     if (frame.type === 'schema' && frame.sid !== undefined) socket.names.set(frame.sid, frame.channel ?? '');
-    this.place(socket, frame);
+    // What still comes over a socket that the client has given up is not its business any more: it goes on from what it took before.
+    if (socket.readyState === WebSocket.OPEN) this.place(socket, frame);
+    else socket.late += 1;
   }
 
   private place(socket: Tapped, frame: Placed): void {
@@ -137,6 +139,8 @@ export class Watch {
 class Tapped extends WebSocket {
   readonly made = performance.now();
   frames = 0;
+  /** Those that came after the client had given it up. */
+  late = 0;
   bytes = 0;
   snapshots = 0;
   goaway: number | null = null;
