@@ -84,6 +84,18 @@ describe('the bar of a replay', () => {
     expect(sent).toEqual([{ action: 'pause' }, { action: 'step', by: 'event' }, { action: 'step', by: 'second' }, { action: 'speed', speed: 0 }, { action: 'seek', time: T0 + 20_000 }]);
     wrapper.unmount();
   });
+  it('moves first when play is pressed before the slider has settled', async () => {
+    const { wrapper, sent } = bar(() => Promise.resolve(ok({ ...INFO, state: 'paused' as const })));
+    await waitFor(() => wrapper.find('button[aria-label="Play"]').exists());
+    const slider = wrapper.get('input[type="range"]');
+    (slider.element as HTMLInputElement).value = String(T0);
+    await slider.trigger('input');
+    await slider.trigger('change');
+    await wrapper.get('button[aria-label="Play"]').trigger('click');
+    await waitFor(() => sent.length >= 2);
+    expect(sent).toEqual([{ action: 'seek', time: T0 }, { action: 'play' }]);
+    wrapper.unmount();
+  });
   it('tells when the replay is gone, and leads back', async () => {
     const { wrapper } = bar(() => Promise.resolve(err({ code: 'not_found', words: 'There is nothing at this address' })));
     await waitFor(() => wrapper.text().includes('This replay was closed'));
