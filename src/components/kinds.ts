@@ -8,7 +8,7 @@ export const MODE_LABELS: Readonly<Record<FeedMode | 'unknown', Label>> = {
   mixed: { tag: 'PART LIVE', words: 'Some symbols are live, others simulated; each row says which', tone: 'violet' },
   simulated: { tag: 'SIMULATED', words: 'Invented numbers from the built-in simulator, not a market', tone: 'violet' },
   replay: { tag: 'REPLAY', words: 'A recording of past market data, not the present market', tone: 'violet' },
-  none: { tag: 'NO FEED', words: 'No source of prices is running', tone: 'amber' },
+  none: { tag: 'NO FEED', words: 'No source has given a price yet', tone: 'amber' },
   unknown: { tag: 'NO FEED', words: 'Waiting for the server to say what feeds it', tone: 'amber' },
 };
 

@@ -142,7 +142,9 @@ describe('PriceTable, its states', () => {
     useConnectionStore().setStream(stream('market'));
     useConnectionStore().setMode('none');
     await open();
-    expect(state()).toContain('No source of prices');
+    expect(state()).toContain('No source of prices so far');
+    // Right after a start none has answered, whatever is switched on.
+    expect(state()).toContain('none has given a price yet');
   });
   it('nothing found, and the way back', async () => {
     fillMarket({ 'A/USD': {} });
