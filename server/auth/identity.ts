@@ -1,6 +1,15 @@
-import type { Session } from './sessions';
-
 export type Role = 'admin' | 'viewer';
+
+/** A sign-in. Its secret is known to the browser only. */
+export interface Session {
+  /** Public name, for limits and the audit log. */
+  readonly name: string;
+  readonly role: Role;
+  readonly openedAt: number;
+  usedAt: number;
+  /** Signed out, here or elsewhere. */
+  ended: boolean;
+}
 
 /** Who makes a request or reads a stream. */
 export interface Identity {

@@ -1,20 +1,9 @@
 import type { Clock } from '../observability/clock';
-import type { Role } from './identity';
+import type { Role, Session } from './identity';
 import { digest, newSecret } from './secret';
 
 /** Limits of reliability section 4.2: ends without use, ends in any case, ms; sessions kept. */
 export const SESSION_LIMITS = { idleMs: 12 * 3_600_000, wholeMs: 7 * 86_400_000, most: 1_000 } as const;
-
-/** A sign-in. Its secret is known to the browser only. */
-export interface Session {
-  /** Public name, for limits and the audit log. */
-  readonly name: string;
-  readonly role: Role;
-  readonly openedAt: number;
-  usedAt: number;
-  /** Signed out, here or elsewhere. */
-  ended: boolean;
-}
 
 /**
  * The sessions of this process, by the SHA-256 of their secrets. All times are monotonic: a wall clock that jumps ends none and prolongs none.

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATA_KINDS } from '@/core/contract';
 import { storedCandles } from '../scorelog/storedCandles';
-import { verifyLog, type CandleSource, type ChainCheck } from '../scorelog/verify';
+import type { CandleSource } from '../scorelog/outcomeCheck';
+import { verifyLog, type ChainCheck } from '../scorelog/verify';
 
 const USAGE = `usage: npm run -s verify-log [-- --dir FOLDER] [--no-candles] [--head CHAIN:SEQ:HASH]
   --dir         folder of the data [TICKGLASS_DATA_DIR, ./data]

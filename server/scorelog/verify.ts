@@ -2,24 +2,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkLine, GENESIS, type ChainRecord } from '@/core/analysis/chain';
 import { ChainLedger } from '@/core/analysis/chainLedger';
-import { readPlan } from '@/core/analysis/chainRecords';
-import { advance, judge, openPosition, type Plan } from '@/core/analysis/scorecard';
-import { INTERVAL_MS, isInterval, type Interval } from '@/core/contract';
-import type { Candle } from '@/core/market/outputs';
 import { chainFolders, dayFiles, readHead, readLines } from './files';
+import type { CandleSource, OutcomeCheck, OutcomeReader } from './outcomeCheck';
 import { sha256 } from './slot';
 import { SentimentCheck } from './verifySentiment';
+import { SignalCheck } from './verifySignals';
 
-/** What came of recomputing outcomes: of signals over stored candles, of sentiment from the prices in the log and the range of stored minutes. */
-export interface OutcomeCheck {
-  readonly equal: number;
-  /** Judged by candles that were corrected since, or at a price outside the stored minute: no proof either way. */
-  readonly corrected: number;
-  /** Nothing is stored to check their prices with. */
-  readonly missing: number;
-  /** Another outcome follows from the same prices: the record is wrong. */
-  readonly wrong: number;
-}
 export interface ChainCheck {
   readonly chain: string;
   readonly records: number;
@@ -38,14 +26,8 @@ export interface ChainCheck {
   readonly check: OutcomeCheck | null;
 }
 
-/** Stored candles of one series, those that opened in [from, to], oldest first; null when candles cannot be read. */
-export type CandleSource = (query: { readonly kind: string; readonly symbol: string; readonly interval: Interval; readonly from: number; readonly to: number }) => Promise<readonly Candle[] | null>;
-
-/** Takes a record; a promise when the next one has to wait. */
-type RecordReader = (record: ChainRecord) => Promise<void> | null;
-
 /** Recomputes one chain: every hash, number, link, seal and the account of forecasts. `onRecord` gets each good record. */
-export async function verifyChain(folder: string, onRecord: RecordReader = () => null): Promise<Omit<ChainCheck, 'chain' | 'check'>> {
+export async function verifyChain(folder: string, onRecord: OutcomeReader['read'] = () => null): Promise<Omit<ChainCheck, 'chain' | 'check'>> {
   const ledger = new ChainLedger();
   const files = await dayFiles(folder);
   const mark = await readHead(folder);
@@ -105,89 +87,12 @@ function sentimentEnd([of, symbol, ts, h, result, , , due]: readonly unknown[], 
 export async function verifyLog(root: string, candles: CandleSource | null, onRecord: (chain: string, record: ChainRecord) => void = () => undefined): Promise<ChainCheck[]> {
   const checks: ChainCheck[] = [];
   for (const chain of await chainFolders(root)) {
-    const signals: Signal[] = [];
-    const sentiment = chain.endsWith('.sentiment') ? new SentimentCheck(candles) : null;
-    const take = sentiment ? (record: ChainRecord) => sentiment.read(record) : collect(signals);
+    const outcomes: OutcomeReader = chain.endsWith('.sentiment') ? new SentimentCheck(candles) : new SignalCheck(candles);
     const result = await verifyChain(join(root, chain), (record) => {
       onRecord(chain, record);
-      return take(record);
+      return outcomes.read(record);
     });
-    const outcomes = (): Promise<OutcomeCheck | null> | null => (sentiment ? sentiment.finish() : candles && signals.length > 0 ? checkOutcomes(signals, candles) : null);
-    checks.push({ chain, ...result, check: result.problem === null ? await outcomes() : null });
+    checks.push({ chain, ...result, check: result.problem === null ? await outcomes.finish() : null });
   }
   return checks;
 }
-
-interface Signal {
-  readonly id: string;
-  readonly kind: string;
-  readonly symbol: string;
-  readonly tf: Interval;
-  readonly asOf: number;
-  readonly side: 1 | -1;
-  readonly atr: number;
-  readonly plan: Plan;
-  outcome: Readonly<Record<string, unknown>> | null;
-}
-
-function collect(into: Signal[]): RecordReader {
-  const open = new Map<string, Signal>();
-  return ({ body, hash }) => {
-    const id = String(body['id']);
-    const tf = String(body['tf']);
-    const plan = readPlan(body['plan']);
-    if (body.type === 'signal' && body['scored'] === true && isInterval(tf) && plan) {
-      open.set(hash, { id, kind: String(body['source']), symbol: String(body['symbol']), tf, asOf: Number(body['asOf']), side: body['action'] === 'SELL' ? -1 : 1, atr: Number(body['atr']), plan, outcome: null });
-    } else if (body.type === 'outcome') {
-      const signal = open.get(String(body['of']));
-      open.delete(String(body['of']));
-      if (signal && body['result'] !== 'void') into.push({ ...signal, outcome: body });
-    }
-    return null;
-  };
-}
-
-/** Series are read once, from the first signal to the end of the last. */
-async function checkOutcomes(signals: readonly Signal[], source: CandleSource): Promise<OutcomeCheck | null> {
-  const check = { equal: 0, corrected: 0, missing: 0, wrong: 0 };
-  const series = group(signals);
-  for (const own of series.values()) {
-    const [first] = own;
-    if (!first) continue;
-    const to = Math.max(...own.map((s) => Number(s.outcome?.['ts'])));
-    const candles = await source({ kind: first.kind, symbol: first.symbol, interval: first.tf, from: first.asOf, to });
-    if (candles === null) return null;
-    for (const signal of own) check[compare(signal, candles)]++;
-  }
-  return check;
-}
-
-const keyOf = (s: Signal): string => `${s.kind}|${s.symbol}|${s.tf}`;
-
-function group(signals: readonly Signal[]): Map<string, Signal[]> {
-  const groups = new Map<string, Signal[]>();
-  for (const s of signals) groups.set(keyOf(s), [...(groups.get(keyOf(s)) ?? []), s]);
-  return groups;
-}
-
-const TOLERANCE = 1e-9;
-
-function compare({ side, atr, plan, asOf, tf, outcome }: Signal, candles: readonly Candle[]): keyof OutcomeCheck {
-  const after = candles.filter((c) => c.openTime >= asOf && c.openTime < asOf + 2 * plan.expiryBars * INTERVAL_MS[tf] + 10 * 86_400_000);
-  const logged = Number(outcome?.['bars']);
-  // The candles it was judged by, as they are stored now.
-  if (after.length < logged) return 'missing';
-  const now = judge(side, atr, plan, after);
-  const same = now !== null && now.reason === outcome?.['result'] && now.bars === logged && [[now.ret, 'ret'] as const, [now.r, 'r'] as const].every(([value, name]) => Math.abs(value - Number(outcome[name])) <= TOLERANCE);
-  if (same) return 'equal';
-  if (now?.path === outcome?.['path'] || pathOf(side, atr, plan, after.slice(0, logged)) === outcome?.['path']) return 'wrong';
-  return (after[0]?.openTime ?? Infinity) > asOf ? 'missing' : 'corrected';
-}
-
-/** Mark of exactly these candles. */
-function pathOf(side: 1 | -1, atr: number, plan: Plan, candles: readonly Candle[]): number | null {
-  const position = openPosition(side, atr, plan);
-  for (const candle of candles) advance(position, candle);
-  return position.path;
-}
-

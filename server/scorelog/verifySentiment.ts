@@ -1,7 +1,7 @@
 import type { ChainRecord } from '@/core/analysis/chain';
 import { publicationKey } from '@/core/analysis/chainRecords';
 import type { Candle } from '@/core/market/outputs';
-import type { CandleSource, OutcomeCheck } from './verify';
+import type { CandleSource, OutcomeCheck, OutcomeReader } from './outcomeCheck';
 
 const MINUTE = 60_000;
 /** Trades lie within half a spread of the mids that forecasts are judged by; so much of the price is allowed for it. */
@@ -32,7 +32,7 @@ interface Unconfirmed {
  * be told at the end of its time, and repeat the probability said. The price at the end is confirmed by the mid of another forecast of the same moment, else by the range of
  * the stored minutes around it. Voids cannot be recomputed: the age of every price is not kept.
  */
-export class SentimentCheck {
+export class SentimentCheck implements OutcomeReader {
   readonly #forecasts = new Map<string, Forecast>();
   /** Mids published, by symbol and time. */
   #mids = new Map<string, number>();
