@@ -82,6 +82,13 @@ describe('ladder table', () => {
     expect([swept.at(0), swept.at(-1)]).toEqual(['100.05', '100.02']);
   });
 
+  it.each([[0.003, '<.01'], [0.378, '0.38'], [9.994, '9.99'], [37.65, '37.7'], [412.3, '412'], [2_345, '2.35K']])('with little room a sum of %d is four or five signs: %s', (sum, words) => {
+    const made = ladder();
+    const rows = made.rows.map((row) => (row.kind === 'ask' && row.held !== 'no' ? { ...row, size: sum, sumSize: sum } : row));
+    const ask = table({ ladder: { ...made, rows }, narrow: true }).findAll('.sum--ask').map((cell) => cell.text()).filter((text) => text !== '');
+    expect(new Set(ask)).toEqual(new Set([words]));
+  });
+
   it('words of a sweep: amount, worth, average and distance', () => {
     const rows = ladder().rows;
     const ask = rows.find((r) => r.kind === 'ask' && r.size === 3) ?? null;
