@@ -102,3 +102,13 @@ export function axisPrices({ mid, reach }: Pick<DepthModel, 'mid' | 'reach'>, co
   const last = Math.floor((mid + reach * 0.94) / step);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
 }
+
+/** Width of a sign of the axis at most, and of the room for one price, px. */
+const SIGN = 6.8;
+const LABEL = 110;
+
+/** Prices along a chart so many px wide, those that have room: one cut off by the edge would read as another price. */
+export function axisLabels(model: Pick<DepthModel, 'mid' | 'reach'>, width: number, text: (price: number) => string): { readonly x: number; readonly text: string }[] {
+  const all = axisPrices(model, Math.max(2, Math.floor(width / LABEL))).map((price) => ({ x: ((1 + (price - model.mid) / model.reach) * width) / 2, text: text(price) }));
+  return all.filter(({ x, text: { length } }) => Math.min(x, width - x) >= (length * SIGN) / 2);
+}

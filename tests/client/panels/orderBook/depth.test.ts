@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
 import HeatMap from '@/panels/DepthChart/HeatMap.vue';
 import DepthChart from '@/panels/DepthChart/DepthChart.vue';
-import { axisPrices, depthAt, depthModel, depthPath, heightOf } from '@/panels/DepthChart/depthModel';
+import { axisLabels, axisPrices, depthAt, depthModel, depthPath, heightOf } from '@/panels/DepthChart/depthModel';
 import { useBookStore } from '@/stores/book';
 import { fillMarket, freshStores, mountPanel } from '../support';
 
@@ -54,6 +54,9 @@ describe('depth model', () => {
     expect(depthPath(model, 'ask', box).line).toBe('M50.0 100H50.0V70.0H80.0');
     expect(depthPath(model, 'ask', box).area).toMatch(/V100Z$/);
     expect(axisPrices(model, 4)).toEqual([98, 100, 102]);
+    // In a narrow panel the first and the last would be cut off, and read as other prices.
+    expect(axisLabels({ mid: 100, reach: 2.2 }, 600, String).map((label) => label.text)).toEqual(['98', '99', '100', '101', '102']);
+    expect(axisLabels({ mid: 100, reach: 2.2 }, 240, (price) => price.toFixed(4))).toEqual([{ x: 120, text: '100.0000' }]);
   });
 });
 
