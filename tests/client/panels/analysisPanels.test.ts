@@ -282,6 +282,8 @@ describe('BreadthPanel', () => {
     mounted = await mountPanel(BreadthPanel);
     expect(text()).toMatch(/Mood not known yet.*13 up.*8 down.*1 unchanged.*\+0\.24/);
     expect(text()).not.toContain('Above EMA 20');
+    // Another base than the 24 hours of the market's header: both say theirs.
+    expect(mounted.wrapper.find('.counts').text()).toContain('since 00:00 UTC');
     sentiment({ '*': binary({ horizons: [], breadth, mood: 81 }) });
     await nextTick();
     expect(text()).toContain('81Broad strength');
