@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 import type { TickerEvent } from '@/core/market/events';
 import type { Instrument } from '@/core/market/instrument';
 import type { ConnectorContext } from '../../server/connectors/base/connector';
@@ -37,6 +38,12 @@ export class FakeRest {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
+}
+
+/** What a test began ends with it: the last one first, so a connector before its source. */
+export function untilEnd<T extends { stop(): Promise<void> }>(started: T): T {
+  onTestFinished(() => started.stop());
+  return started;
 }
 
 /** Timings of a REST source for tests. */

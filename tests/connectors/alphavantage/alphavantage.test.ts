@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BUILT_IN_INSTRUMENTS, defaultInstrument } from '@/core/market/instruments';
-import type { Connector } from '../../../server/connectors/base/connector';
 import { createAlphaVantageConnector } from '../../../server/connectors/alphavantage';
 import { closeOf, freshFor, mapValue, readAnswer } from '../../../server/connectors/alphavantage/mapper';
 import { Hosts } from '../../../server/connectors/base/hosts';
 import { memoryLedger } from '../../../server/connectors/base/ledger';
 import { systemClock } from '../../../server/observability/clock';
 import { pick } from '../../support/connectorRig';
-import { FAST_REST, FakeRest, restRig } from '../../support/fakeRest';
+import { FAST_REST, FakeRest, restRig, untilEnd } from '../../support/fakeRest';
 import { sharedPath } from '../../support/shared';
 import { waitFor } from '../../support/waitFor';
 
@@ -19,14 +18,6 @@ const KEY = 'CANARYALPHA0001';
 const BURST = 'Thank you for using Alpha Vantage! Please consider spreading out your free API requests more sparingly (1 request per second). You may subscribe to any of the premium plans to lift the free key rate limit (25 requests per day), raise the per-second burst limit, and instantly unlock all premium endpoints';
 const DAILY = `We have detected your API key as ${KEY} and our standard API rate limit is 25 requests per day. Please subscribe to any of the premium plans to instantly remove all daily rate limits.`;
 const share = (symbol: string) => BUILT_IN_INSTRUMENTS.find((i) => i.symbol === symbol) ?? defaultInstrument(symbol);
-
-let fake: FakeRest | null = null;
-let connector: Connector | null = null;
-afterEach(async () => {
-  await connector?.stop();
-  await fake?.stop();
-  fake = connector = null;
-});
 
 describe('answers', () => {
   it('a real daily quote is one value with the close of its trading day as time', () => {
@@ -79,7 +70,7 @@ describe('answers', () => {
 
 describe('connector', () => {
   it('spends the daily budget once, over a restart, and says when it goes on; the key is nowhere', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = () => ({ body: QUOTE });
     const shares = pick('AAPL', 'MSFT', 'GOOGL', 'AMZN', 'TSLA', 'META', 'NVDA', 'JPM', 'SPY');
     const ledger = memoryLedger();
@@ -88,7 +79,7 @@ describe('connector', () => {
     const many = Array.from({ length: 30 }, (_, i) => ({ ...(shares[0] ?? share('AAPL')), symbol: `S${i}` }));
     const start = () => {
       const rig = restRig(rest, many, { key: KEY, clock, ledger, hosts: new Hosts(clock, ledger) });
-      const made = (connector = createAlphaVantageConnector(rig.context, { ...FAST_REST, spacingMs: 1 }));
+      const made = untilEnd(createAlphaVantageConnector(rig.context, { ...FAST_REST, spacingMs: 1 }));
       made.start();
       return { ...rig, made };
     };
@@ -105,10 +96,10 @@ describe('connector', () => {
   });
 
   it('the venue knows better: its word on the day ends the day, without the key it quotes', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = () => ({ body: { Information: DAILY } });
     const { context, events } = restRig(rest, pick('MSFT'), { key: KEY });
-    const made = (connector = createAlphaVantageConnector(context, FAST_REST));
+    const made = untilEnd(createAlphaVantageConnector(context, FAST_REST));
     made.start();
     await waitFor(() => made.status().circuit === 'open');
     expect(made.status()).toMatchObject({ state: 'waiting', budgets: [{ used: 1 }, { used: 25, limit: 25 }] });
@@ -117,17 +108,17 @@ describe('connector', () => {
   });
 
   it('a key that is not accepted is final until the next start; an unknown symbol is named and a price never made up', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = () => ({ body: { 'Global Quote': {} } });
     const { context, tickers } = restRig(rest, pick('MSFT', 'XAU/USD'), { key: KEY });
-    const made = (connector = createAlphaVantageConnector(context, FAST_REST));
+    const made = untilEnd(createAlphaVantageConnector(context, FAST_REST));
     made.start();
     await waitFor(() => made.status().unserved.length === 1);
     expect(made.status()).toMatchObject({ symbols: [], unserved: [{ symbol: 'MSFT', reason: 'Alpha Vantage does not know it' }] });
     await made.stop();
     rest.answer = () => ({ body: { 'Error Message': 'the parameter apikey is invalid or missing.' } });
     const other = restRig(rest, pick('SPY'), { key: KEY });
-    const refused = (connector = createAlphaVantageConnector(other.context, FAST_REST));
+    const refused = untilEnd(createAlphaVantageConnector(other.context, FAST_REST));
     refused.start();
     await waitFor(() => refused.status().state === 'refused');
     expect(refused.status().reason).toMatch(/does not accept the key in ALPHA_VANTAGE_API_KEY/);

@@ -1,11 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultInstrument } from '@/core/market/instruments';
-import type { Connector } from '../../../server/connectors/base/connector';
 import { createCoinGeckoConnector } from '../../../server/connectors/coingecko';
 import { complaintOf } from '../../../server/connectors/coingecko/feed';
 import { mapGlobal, mapPrices, mapTrending } from '../../../server/connectors/coingecko/mapper';
 import { pick } from '../../support/connectorRig';
-import { FAST_REST, FakeRest, restRig } from '../../support/fakeRest';
+import { FAST_REST, FakeRest, restRig, untilEnd } from '../../support/fakeRest';
 import { waitFor } from '../../support/waitFor';
 
 const COINS = ['BTC/USD', 'ETH/EUR', 'USDT/USD'].map((symbol) => ({ ...defaultInstrument(symbol), assetClass: 'crypto' as const }));
@@ -17,14 +16,6 @@ const PRICES = {
 };
 const GLOBAL = { data: { active_cryptocurrencies: 13_690, markets: 1_046, total_market_cap: { usd: 2.7e12, btc: 39e6 }, total_volume: { usd: 8.8e10 }, market_cap_percentage: { btc: 50.4, eth: 15.1, odd: null }, market_cap_change_percentage_24h_usd: 1.72, updated_at: 1712512855 } };
 const TRENDING = { coins: [{ item: { id: 'pepe', coin_id: 29850, name: 'Pepe', symbol: 'pepe', market_cap_rank: 42, data: { price: 0.0000085, price_change_percentage_24h: { usd: 6.8 }, market_cap: '$3,500' } } }, { item: { id: 'x' } }], nfts: [], categories: [] };
-
-let fake: FakeRest | null = null;
-let connector: Connector | null = null;
-afterEach(async () => {
-  await connector?.stop();
-  await fake?.stop();
-  fake = connector = null;
-});
 
 describe('answers', () => {
   it('prices by id and currency, with their own time; the open of 24 h ago from the change', () => {
@@ -62,11 +53,11 @@ describe('answers', () => {
 
 describe('connector', () => {
   it('one call for all coins; USDT is not USD, a coin without an id is not guessed', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = () => ({ body: PRICES });
     const odd = { ...defaultInstrument('BTC/USD'), symbol: 'ZZZ/USD', base: 'ZZZ' };
     const { context, tickers } = restRig(rest, [...COINS, ...pick('BTC/USDT', 'EUR/USD'), odd]);
-    const made = (connector = createCoinGeckoConnector(context, FAST_REST));
+    const made = untilEnd(createCoinGeckoConnector(context, FAST_REST));
     made.start();
     await waitFor(() => tickers().length === 3);
     expect(rest.calls.map((c) => c.path)).toEqual(['/simple/price?ids=bitcoin,ethereum,tether&vs_currencies=eur,usd&include_24hr_change=true&include_last_updated_at=true']);
@@ -77,10 +68,10 @@ describe('connector', () => {
   });
 
   it('a key goes in the header and nowhere else, and brings other budgets', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = () => ({ status: 400, body: { status: { error_code: 10_011, error_message: 'CG-canary0001 is no pro key' } } });
     const { context, events } = restRig(rest, COINS, { key: 'CG-canary0001' });
-    const made = (connector = createCoinGeckoConnector(context, FAST_REST));
+    const made = untilEnd(createCoinGeckoConnector(context, FAST_REST));
     made.start();
     await waitFor(() => made.status().state === 'refused');
     expect(rest.calls[0]?.headers['x-cg-demo-api-key']).toBe('CG-canary0001');
@@ -90,10 +81,10 @@ describe('connector', () => {
   });
 
   it('figures of the whole market are read only when somebody asks', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = (path) => ({ body: path === '/global' ? GLOBAL : path === '/search/trending' ? TRENDING : PRICES });
     const { context, tickers } = restRig(rest, COINS, { key: 'a-demo-key' });
-    const made = (connector = createCoinGeckoConnector(context, FAST_REST));
+    const made = untilEnd(createCoinGeckoConnector(context, FAST_REST));
     made.start();
     await waitFor(() => tickers().length === 3);
     expect(rest.calls).toHaveLength(1);

@@ -1,9 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultInstrument } from '@/core/market/instruments';
-import type { Connector } from '../../../server/connectors/base/connector';
 import { createExchangeRateConnector } from '../../../server/connectors/exchangerate';
 import { mapLatest, readLatest } from '../../../server/connectors/exchangerate/mapper';
-import { FAST_REST, FakeRest, restRig } from '../../support/fakeRest';
+import { FAST_REST, FakeRest, restRig, untilEnd } from '../../support/fakeRest';
 import { waitFor } from '../../support/waitFor';
 
 /** The real answer of 2026-02-18 for the koruna, shortened to the codes quoted in the venue's documentation. */
@@ -13,14 +12,6 @@ const CZK = {
   time_eol_unix: 0, base_code: 'CZK', rates: { CZK: 1, AED: 0.17914 },
 };
 const AT = 1771400000_000;
-
-let fake: FakeRest | null = null;
-let connector: Connector | null = null;
-afterEach(async () => {
-  await connector?.stop();
-  await fake?.stop();
-  fake = connector = null;
-});
 
 describe('answers', () => {
   it('the provider\'s own number, its time of update, and rest until the next one', () => {
@@ -51,11 +42,11 @@ describe('connector', () => {
   };
 
   it('one call for each base and day; a base it does not know is named and does not hold up the others', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = (path) => (path.endsWith('XPF') ? { status: 404, body: { result: 'error', 'error-type': 'unsupported-code' } } : answerOf(path));
     const fx = ['EUR/USD', 'USD/JPY', 'EUR/GBP'].map(defaultInstrument);
     const { context, tickers } = restRig(rest, [{ ...defaultInstrument('EUR/USD'), symbol: 'XPF/EUR', base: 'XPF', quote: 'EUR' }, ...fx]);
-    const made = (connector = createExchangeRateConnector(context, FAST_REST));
+    const made = untilEnd(createExchangeRateConnector(context, FAST_REST));
     made.start();
     await waitFor(() => tickers().length === 3);
     expect(rest.calls.map((c) => c.path).sort()).toEqual(['/v6/latest/EUR', '/v6/latest/USD', '/v6/latest/XPF']);
@@ -64,10 +55,10 @@ describe('connector', () => {
   });
 
   it('429 is waited for with its time in words; the value at hand stays valid meanwhile', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = (path) => (path.endsWith('EUR') ? answerOf(path) : { status: 429, body: '', headers: { 'retry-after': '1200' } });
     const { context, tickers } = restRig(rest, ['EUR/USD', 'USD/JPY'].map(defaultInstrument));
-    const made = (connector = createExchangeRateConnector(context, FAST_REST));
+    const made = untilEnd(createExchangeRateConnector(context, FAST_REST));
     made.start();
     await waitFor(() => tickers().length === 1 && made.status().circuit === 'open');
     expect(made.status()).toMatchObject({ state: 'live', reason: expect.stringMatching(/^ExchangeRate-API says too many requests \(HTTP 429\); next call at \d\d:\d\d:\d\d UTC/) });
@@ -75,11 +66,11 @@ describe('connector', () => {
   });
 
   it('not needed, not asked; stopped, not asked; a stop and start keeps the count', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = answerOf;
     let needed = false;
     const { context, tickers, states } = restRig(rest, [defaultInstrument('EUR/USD')], { needed: () => needed });
-    const made = (connector = createExchangeRateConnector(context, FAST_REST));
+    const made = untilEnd(createExchangeRateConnector(context, FAST_REST));
     made.start();
     expect(made.status()).toMatchObject({ state: 'standby', reason: expect.stringMatching(/^standing by/) });
     needed = true;

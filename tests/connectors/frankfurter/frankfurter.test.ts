@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultInstrument } from '@/core/market/instruments';
 import { compareDecimals, scaled, scaleOf } from '@/core/util/decimal';
-import type { Connector } from '../../../server/connectors/base/connector';
 import { createFrankfurterConnector } from '../../../server/connectors/frankfurter';
 import { crossRate, mapRates, nextLook, readRates } from '../../../server/connectors/frankfurter/mapper';
-import { FAST_REST, FakeRest, restRig } from '../../support/fakeRest';
+import { FAST_REST, FakeRest, restRig, untilEnd } from '../../support/fakeRest';
 import { sharedPath } from '../../support/shared';
 import { waitFor } from '../../support/waitFor';
 
@@ -14,14 +13,6 @@ const FX = ['EUR/USD', 'GBP/USD', 'USD/JPY', 'USD/EUR'].map(defaultInstrument);
 const AT = Date.UTC(2026, 2, 18, 16);
 const V2 = [{ date: '2026-03-18', base: 'EUR', quote: 'USD', rate: 1.1538 }, { date: '2026-03-18', base: 'EUR', quote: 'GBP', rate: 0.8612 }, { date: '2026-03-18', base: 'EUR', quote: 'JPY', rate: 183.04 }];
 const V1 = { amount: 1, base: 'EUR', date: '2026-03-18', rates: { USD: 1.1538, GBP: 0.8612, JPY: 183.04 } };
-
-let fake: FakeRest | null = null;
-let connector: Connector | null = null;
-afterEach(async () => {
-  await connector?.stop();
-  await fake?.stop();
-  fake = connector = null;
-});
 
 /** Rows of euro rates as the ECB publishes them. */
 function ecbRows(path: string): { date: string; rates: Record<string, number> }[] {
@@ -96,10 +87,10 @@ describe('reference rates', () => {
 
 describe('connector', () => {
   it('one call for all pairs, v1 when v2 has a fault, nothing twice while fresh', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = (path) => (path.startsWith('/v2/') ? { status: 503, body: '' } : { body: V1 });
     const { context, tickers, states } = restRig(rest, FX);
-    const made = (connector = createFrankfurterConnector(context, FAST_REST));
+    const made = untilEnd(createFrankfurterConnector(context, FAST_REST));
     made.start();
     await waitFor(() => tickers().length === 4);
     expect(rest.calls.map((c) => c.path)).toEqual(['/v2/rates?base=EUR&quotes=GBP,JPY,USD&providers=ECB', '/v1/latest?base=EUR&symbols=GBP,JPY,USD']);
@@ -111,10 +102,10 @@ describe('connector', () => {
   });
 
   it('v2 alone when it answers; symbols of no bank are named', async () => {
-    const rest = (fake = await FakeRest.start());
+    const rest = untilEnd(await FakeRest.start());
     rest.answer = () => ({ body: V2 });
     const { context, tickers } = restRig(rest, [...FX, defaultInstrument('EUR/TRY'), defaultInstrument('BTC/USDT')]);
-    const made = (connector = createFrankfurterConnector(context, FAST_REST));
+    const made = untilEnd(createFrankfurterConnector(context, FAST_REST));
     made.start();
     await waitFor(() => tickers().length === 4);
     expect(rest.calls).toHaveLength(1);
