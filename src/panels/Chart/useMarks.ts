@@ -1,31 +1,27 @@
-import { watch, type ShallowRef } from 'vue';
-import { useNow } from '@/composables/useNow';
+import { computed, watch, type ShallowRef } from 'vue';
+import { useFeedNow } from '@/composables/useFeedNow';
 import { useSubscription } from '@/composables/useSubscription';
 import type { CandleFeed } from '@/composables/useCandles';
 import { INTERVAL_MS } from '@/core/contract';
 import { useAnalysisStore } from '@/stores/analysis';
 import { useChartStore } from '@/stores/chart';
-import { useConnectionStore } from '@/stores/connection';
 import type { ChartRenderer, PriceMark } from './renderer';
 import { countdown } from './words';
 
 /** Lines of prices: the last one with the time its candle has left, and the plan of the newest signal. */
 export function useMarks(feed: CandleFeed, renderer: ShallowRef<ChartRenderer | null>, symbol: () => string, moving: () => boolean): void {
-  const [analysis, prefs, connection, now] = [useAnalysisStore(), useChartStore(), useConnectionStore(), useNow()];
+  const [analysis, prefs, now] = [useAnalysisStore(), useChartStore(), useFeedNow()];
   useSubscription('signals');
 
-  const feedNow = (): number => {
-    const { feedTime } = connection;
-    return feedTime ? feedTime.time + (now.value.mono - feedTime.heardAt) * (feedTime.speed ?? 1) : now.value.wall;
-  };
-  const title = (): string => {
+  // Told apart by their values: a list of sources with a shallow ref in it is heard whenever the feed's time steps.
+  const title = computed(() => {
     const last = feed.series.value.candles.at(-1);
     const { interval } = prefs;
-    return last && moving() && interval !== '1s' ? countdown(last.openTime, INTERVAL_MS[interval], feedNow()) : '';
-  };
+    return last && moving() && interval !== '1s' ? countdown(last.openTime, INTERVAL_MS[interval], now.value) : '';
+  });
   const marks = (): readonly PriceMark[] => {
     const newest = prefs.signals ? analysis.signals.find((s) => s.symbol === symbol() && s.tf === prefs.interval) : undefined;
-    if (!newest || newest.action === 'NEUTRAL' || (newest.expiry ?? 0) < feedNow()) return [];
+    if (!newest || newest.action === 'NEUTRAL' || (newest.expiry ?? 0) < now.value) return [];
     const { action, entry, stop, targets } = newest;
     return [
       { price: entry, title: `${action === 'BUY' ? 'Buy' : 'Sell'} signal`, tone: 'accent' },
@@ -33,6 +29,7 @@ export function useMarks(feed: CandleFeed, renderer: ShallowRef<ChartRenderer | 
       ...targets.map((price, i) => ({ price, title: targets.length > 1 ? `Target ${String(i + 1)}` : 'Target', tone: action === 'BUY' ? 'up' : 'down' }) as const),
     ];
   };
-  watch([renderer, title], () => renderer.value?.setTitle(title()));
-  watch([renderer, () => JSON.stringify(marks())], () => renderer.value?.setMarks(marks()));
+  const shown = computed(() => JSON.stringify(marks()));
+  watch([renderer, title], () => renderer.value?.setTitle(title.value));
+  watch([renderer, shown], () => renderer.value?.setMarks(marks()));
 }
