@@ -22,7 +22,7 @@ const push = (...candles: CandleData[]): void => {
   useCandleStore().flush();
 };
 
-const screen = vi.hoisted(() => ({ canvas: true, drawn: [] as string[] }));
+const screen = vi.hoisted(() => ({ canvas: true, drawn: [] as string[], titles: [] as string[] }));
 /** There is no canvas here: what would be drawn is noted. */
 vi.mock('@/panels/Chart/renderer', () => ({
   ChartRenderer: class {
@@ -30,9 +30,10 @@ vi.mock('@/panels/Chart/renderer', () => ({
       if (!screen.canvas) throw new Error('no canvas');
     }
     draw = (model: { readonly points: readonly unknown[] }, change: string): void => void screen.drawn.push(`${change} ${String(model.points.length)}`);
+    setTitle = (title: string): void => void screen.titles.push(title);
     addLayer = () => () => undefined;
     paneTops = () => [0];
-    restyle = setLines; setLines = setLines; setMarks = setLines; setScale = setLines; setTitle = setLines; setHeadroom = setLines; onHover = setLines; onRange = setLines; destroy = setLines;
+    restyle = setLines; setLines = setLines; setMarks = setLines; setScale = setLines; setHeadroom = setLines; onHover = setLines; onRange = setLines; destroy = setLines;
     range = () => ({ from: 0, to: 10 });
   },
 }));
@@ -224,6 +225,18 @@ describe('the chart panel', () => {
     expect(wrapper.find('.legend').text()).toMatch(/O100\.00 H110\.00 L90\.00 C100\.00/);
     wrapper.unmount();
     vi.useRealTimers();
+  });
+
+  it('draws the label of the last price when its words change, not whenever the feed tells its time', async () => {
+    fillMarket({ 'BTC/USDT': { quality: 'live' } }, [instrument('BTC/USDT')]);
+    const { wrapper } = await show(() => Promise.resolve(ok(answer([row(0)]))));
+    screen.titles.length = 0;
+    for (const ms of [100, 200, 300, 400, 1_100]) {
+      useConnectionStore().setFeedTime(T0 + ms, performance.now());
+      await nextTick();
+    }
+    expect(screen.titles).toEqual(['1:00', '0:59']);
+    wrapper.unmount();
   });
 
   it('takes the interval from the address, and digits choose it while the chart has the focus', async () => {
