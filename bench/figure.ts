@@ -77,3 +77,14 @@ export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
 }
+
+/** A value at a time: ms, and its unit. */
+export type Sample = readonly [ms: number, value: number];
+
+/** Growth per hour of the line through the samples. */
+export function slopePerHour(samples: readonly Sample[]): number {
+  const n = samples.length;
+  const [mx, my] = [0, 1].map((k) => samples.reduce((sum, sample) => sum + (sample[k] ?? 0), 0) / n) as [number, number];
+  const over = samples.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
+  return (over / samples.reduce((sum, [x]) => sum + (x - mx) ** 2, 0)) * 3_600_000;
+}

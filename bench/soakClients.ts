@@ -3,7 +3,7 @@ import { ChaosProxy } from '../tests/support/chaosProxy';
 import { seeded } from '../tests/support/seeded';
 import { startServer } from '../tests/support/serverProcess';
 import { Watch } from '../tests/faults/watch';
-import type { Figure } from './figure';
+import { slopePerHour, type Figure, type Sample } from './figure';
 
 const DEFAULT_CLIENTS = 200;
 const SEED = 40;
@@ -18,17 +18,9 @@ const SAMPLE_MS = 5_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Growth per hour of the line through the samples (ms, MB). */
-function slopePerHour(samples: readonly (readonly [number, number])[]): number {
-  const n = samples.length;
-  const [mx, my] = [0, 1].map((k) => samples.reduce((sum, sample) => sum + (sample[k] ?? 0), 0) / n) as [number, number];
-  const over = samples.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
-  return (over / samples.reduce((sum, [x]) => sum + (x - mx) ** 2, 0)) * 3_600_000;
-}
-
 /** Least of each minute: what is left after a collection. */
-function floors(samples: readonly (readonly [number, number])[]): (readonly [number, number])[] {
-  const least = new Map<number, readonly [number, number]>();
+function floors(samples: readonly Sample[]): Sample[] {
+  const least = new Map<number, Sample>();
   for (const sample of samples) {
     const minute = Math.floor(sample[0] / 60_000);
     const known = least.get(minute);
@@ -64,8 +56,8 @@ export async function measureSoakClients(): Promise<Figure[]> {
     if (i % 10 === 9) await pause(700);
   }
   for (const watch of watches) watch.client.subscribeChannel('trades:BTC/USDT');
-  const heap: (readonly [number, number])[] = [];
-  const resident: (readonly [number, number])[] = [];
+  const heap: Sample[] = [];
+  const resident: Sample[] = [];
   const began = performance.now();
   let running = true;
   const sampling = setInterval(() => {
@@ -87,7 +79,7 @@ export async function measureSoakClients(): Promise<Figure[]> {
     const late = watches.reduce((sum, watch) => sum + watch.sockets.reduce((frames, socket) => frames + socket.late, 0), 0);
     const receipts = watches.reduce((sum, watch) => sum + watch.receipts.length, 0);
     // The first half fills caches and the past of every channel.
-    const later = (samples: typeof heap): typeof heap => floors(samples.filter(([at]) => at > (performance.now() - began) / 2));
+    const later = (samples: readonly Sample[]): Sample[] => floors(samples.filter(([at]) => at > (performance.now() - began) / 2));
     return [
       { name: 'soak of clients: time', value: (performance.now() - began) / 60_000, unit: 'min', budget: minutes, bound: 'at least', note: `${clients} clients, ${connections} connections, ${receipts} receipts, ${late} frames over sockets given up` },
       { name: 'soak of clients: live at the end', value: live, unit: 'clients', budget: clients, bound: 'at least' },
