@@ -41,8 +41,9 @@ export function measureBundle(): Promise<Figure[]> {
   for (const name of [...analysis].filter((file) => !first.has(file))) closure(named(readFileSync(join(ASSETS, name), 'utf8'), ANY_IMPORT).filter((file) => files.includes(file) && !first.has(file))).forEach((file) => analysis.add(file));
   const more = [...analysis].filter((name) => !first.has(name) && !/View-/.test(name.replace(/^AnalysisView-/, '')));
   const instrument = [...closure(chunkOf('InstrumentView'))].filter((name) => !first.has(name));
-  // The panel and the drawing library it fetches; not what it fetches on request.
+  // The panel and the drawing library it fetches, until candles are painted; then what it fetches by itself; not what it fetches on request.
   const chart = closure([...chunkOf('ChartPanel'), ...chunkOf('renderer')]);
+  const desk = [...closure(chunkOf('ChartDesk'))].filter((name) => !first.has(name) && !chart.has(name));
   const sheets = files.filter((file) => file.endsWith('.css'));
   const font = files.filter((file) => file.endsWith('.woff2')).map((file) => readFileSync(join(ASSETS, file)).length / 1000);
   const figure = (name: string, value: number, budget: number | null, note?: string): Figure =>
@@ -50,7 +51,8 @@ export function measureBundle(): Promise<Figure[]> {
   return Promise.resolve([
     figure('bundle: first load of /market, JS', kilobytes(first), 90, `${first.size} file(s)`),
     figure('bundle: /analysis, further JS', kilobytes(more), 75, more.map((name) => basename(name).replace(/-[\w-]{8}\.js$/, '')).join(' ')),
-    figure('bundle: chart, further JS', kilobytes([...chart].filter((name) => !first.has(name))), 60, '56 of it the drawing library and what calls it; drawing tools and indicators are fetched after the candles'),
+    figure('bundle: chart, further JS', kilobytes([...chart].filter((name) => !first.has(name))), 60, `until its candles are painted; the drawing library and what calls it: ${kilobytes(chunkOf('renderer')).toFixed(1)}`),
+    figure('bundle: chart, after its candles', kilobytes(desk), null, 'bar, legend, drawing tools; a picture, a list of drawings and indicators on request'),
     figure('bundle: /market/:symbol, further JS', kilobytes(instrument), null),
     figure('bundle: all style sheets', kilobytes(sheets), null),
     { name: 'bundle: fonts', value: font.reduce((sum, size) => sum + size, 0), unit: 'kB', budget: null, bound: 'at most', note: `${font.length} file(s)` },

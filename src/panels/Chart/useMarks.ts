@@ -30,6 +30,6 @@ export function useMarks(feed: CandleFeed, renderer: ShallowRef<ChartRenderer | 
     ];
   };
   const shown = computed(() => JSON.stringify(marks()));
-  watch([renderer, title], () => renderer.value?.setTitle(title.value));
-  watch([renderer, shown], () => renderer.value?.setMarks(marks()));
+  watch([renderer, title], () => renderer.value?.setTitle(title.value), { immediate: true });
+  watch([renderer, shown], () => renderer.value?.setMarks(marks()), { immediate: true });
 }

@@ -1,13 +1,9 @@
-import type { Interval } from '@/core/contract';
 import { formatChange, formatCompact, formatPercent, formatPrice, formatSize } from '@/composables/format';
 import type { ChartHole, ChartModel } from '@/core/market/chartBars';
 import { zonedTime, type ZoneClock } from '@/core/market/chartTime';
 import type { Candle } from '@/core/market/outputs';
 import { spanWords } from './geometry';
-
-export const INTERVAL_WORDS: Readonly<Record<Interval, string>> = {
-  '1s': 'one second', '1m': 'one minute', '5m': 'five minutes', '15m': 'fifteen minutes', '1h': 'one hour', '4h': 'four hours', '1d': 'one day',
-};
+import { INTERVAL_WORDS } from './intervalWords';
 
 /** A candle in figures, as the legend shows it. */
 export interface CandleFigures {

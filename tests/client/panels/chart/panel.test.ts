@@ -205,6 +205,12 @@ describe('the chart panel', () => {
     await flushPromises();
     return mounted;
   };
+  /** With what is fetched after the candles. */
+  const showAll = async (candles: Api['candles'], path = '/') => {
+    const mounted = await show(candles, path);
+    await vi.waitFor(() => expect(mounted.wrapper.find('.bar').exists()).toBe(true));
+    return mounted;
+  };
 
   it.each([
     ['it loads', () => new Promise<never>(() => undefined), 'Loading candles'],
@@ -218,7 +224,7 @@ describe('the chart panel', () => {
 
   it('draws what there is, and tells it to people who do not see it', async () => {
     vi.useFakeTimers();
-    const { wrapper } = await show(() => Promise.resolve(ok(answer([row(0), row(1), row(4)]))));
+    const { wrapper } = await showAll(() => Promise.resolve(ok(answer([row(0), row(1), row(4)]))));
     await vi.advanceTimersByTimeAsync(1_100);
     expect(screen.drawn.at(-1)).toBe('all 5');
     expect(wrapper.find('.chart > .sr').text()).toMatch(/^BTC\/USDT, candles of one minute: 3 in sight, .* One hole\.$/);
@@ -229,7 +235,7 @@ describe('the chart panel', () => {
 
   it('draws the label of the last price when its words change, not whenever the feed tells its time', async () => {
     fillMarket({ 'BTC/USDT': { quality: 'live' } }, [instrument('BTC/USDT')]);
-    const { wrapper } = await show(() => Promise.resolve(ok(answer([row(0)]))));
+    const { wrapper } = await showAll(() => Promise.resolve(ok(answer([row(0)]))));
     screen.titles.length = 0;
     for (const ms of [100, 200, 300, 400, 1_100]) {
       useConnectionStore().setFeedTime(T0 + ms, performance.now());
@@ -240,7 +246,7 @@ describe('the chart panel', () => {
   });
 
   it('takes the interval from the address, and digits choose it while the chart has the focus', async () => {
-    const { wrapper, router } = await show(() => Promise.resolve(ok(answer([row(0)]))), '/market/BTC%2FUSDT?interval=1h');
+    const { wrapper, router } = await showAll(() => Promise.resolve(ok(answer([row(0)]))), '/market/BTC%2FUSDT?interval=1h');
     expect(useChartStore().interval).toBe('1h');
     await wrapper.find('.chart__canvas').trigger('keydown', { key: '3' });
     await flushPromises();
