@@ -27,6 +27,8 @@ interface Entry {
 
 const VENUE = 'kraken';
 const DATA_CHANNELS = new Set(['ticker', 'trade', 'ohlc', 'book']);
+/** How the venue begins a data message: nearly all there are, known before they are parsed, which is done once. */
+const DATA_MESSAGE = /^\{"channel":"(?:ticker|trade|ohlc|book)"/;
 const UNUSED_CHANNELS = new Set(['heartbeat', 'level3', 'executions', 'balances']);
 
 /** Interval of a candle of so many minutes; null when it is none of ours. */
@@ -39,7 +41,8 @@ export class KrakenMapper implements KrakenOrigins {
   constructor(private readonly options: KrakenMapperOptions) {}
 
   map(raw: string, at: number): KrakenMapped {
-    const frame = parseJson(raw);
+    const exact = DATA_MESSAGE.test(raw);
+    const frame = exact ? parseExact(raw) : parseJson(raw);
     if (frame === undefined) return bad('bad_json', null, `not JSON: ${raw.slice(0, 60)}`);
     if (Array.isArray(frame) || (isRecord(frame) && typeof frame.event === 'string')) return mapV1(this, frame, at);
     if (!isRecord(frame)) return bad('bad_payload', null, 'not an object');
@@ -50,11 +53,7 @@ export class KrakenMapper implements KrakenOrigins {
     if (channel === 'instrument') return { type: 'pairs', snapshot: frame.type === 'snapshot', pairs: readPairs(frame.data) };
     if (UNUSED_CHANNELS.has(channel)) return { type: 'ignored' };
     if (!DATA_CHANNELS.has(channel)) return bad('unknown_type', null, `channel ${channel.slice(0, 40)}`);
-    const exact = parseExact(raw);
-    if (!isRecord(exact) || !Array.isArray(exact.data)) return bad('bad_payload', null, `${channel} without data`);
-    const snapshot = exact.type === 'snapshot';
-    const sentAt = timeOf(exact.timestamp);
-    return { type: 'data', channel, parts: (exact.data as readonly unknown[]).flatMap((f) => this.entry(channel, f, snapshot, at, sentAt)) };
+    return this.data(channel, exact ? frame : parseExact(raw), at);
   }
 
   known(channel: string, venueSymbol: unknown): { readonly venueSymbol: string; readonly symbol: string } | KrakenBad {
@@ -79,6 +78,14 @@ export class KrakenMapper implements KrakenOrigins {
       return candleOf({ ...origin, route }, interval, openTime, [open, high, low, close], volume, end <= venueNow) ?? [];
     });
     return { events, refused: rows.length - events.length };
+  }
+
+  /** @param message as `parseExact` reads it. */
+  private data(channel: string, message: unknown, at: number): KrakenMapped {
+    if (!isRecord(message) || !Array.isArray(message.data)) return bad('bad_payload', null, `${channel} without data`);
+    const snapshot = message.type === 'snapshot';
+    const sentAt = timeOf(message.timestamp);
+    return { type: 'data', channel, parts: (message.data as readonly unknown[]).flatMap((f) => this.entry(channel, f, snapshot, at, sentAt)) };
   }
 
   private answer(method: string, f: KrakenFields): KrakenMapped {

@@ -28,12 +28,13 @@ export interface KrakenPair {
   readonly lotSize: number;
 }
 
-const NUMBER_OR_STRING = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
+/** A text or a number of JSON: what is no number of JSON is cut into two values without a comma, which nothing parses. */
+const NUMBER_OR_STRING = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const EXPONENT = /^\d{1,20}(\.\d{1,20})?[eE]-?\d{1,2}$/;
 
-/** Valid JSON with every number as the text that was sent: ids above 2^53 and trailing zeros survive. */
-export function parseExact(validJson: string): unknown {
-  return parseJson(validJson.replace(NUMBER_OR_STRING, (token) => (token.startsWith('"') ? token : `"${token}"`)));
+/** Parsed JSON with every number as the text that was sent: ids above 2^53 and trailing zeros survive. undefined when it is no JSON. */
+export function parseExact(json: string): unknown {
+  return parseJson(json.replace(NUMBER_OR_STRING, (token) => (token.startsWith('"') ? token : `"${token}"`)));
 }
 
 /** A decimal text that is not negative, without exponent; null when the value is none. */

@@ -29,6 +29,16 @@ describe('Kraken mapper', () => {
     expect(part(trade('"side":"buy","price":5e-05,"qty":1.0,"trade_id":1,"note":"a \\"5.0\\" b"'))).toMatchObject({ event: { price: '0.00005' } });
   });
 
+  it.each(['01', '1.', '.5', '1.2.3', '1e', '+1', '0x10'])('a message with the number %s is no JSON', (price) => {
+    expect(part(trade(`"side":"buy","price":${price},"qty":1.0,"trade_id":1`))).toMatchObject({ type: 'bad', code: 'bad_json' });
+  });
+
+  it('what a message means does not depend on the order of its keys', () => {
+    const usual = trade('"side":"buy","price":63297.80,"qty":0.0100,"trade_id":1');
+    const other = usual.replace('"channel":"trade","type":"update",', '"type":"update","channel":"trade",');
+    expect(mapper.map(other, 7)).toEqual(mapper.map(usual, 7));
+  });
+
   it('a ticker is quote and statistics; the price of 24 h ago is last minus change, exactly', () => {
     const best = '"bid":63297.7,"bid_qty":5.45673101,"ask":63297.8,"ask_qty":0.36974422,"last":63297.8,"timestamp":"2026-08-12T19:29:02.066592Z"';
     expect(part(ticker(`${best},"change":0.7`))).toMatchObject({ events: [
