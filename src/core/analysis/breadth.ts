@@ -17,6 +17,18 @@ const LEAST_COMPONENTS = 3;
 /** What the mood is made of; null while unknown. */
 type Parts = Readonly<Record<'net' | 'upVol' | 'aboveEma20' | 'extremes' | 'calm', number | null>>;
 
+/** The price of one instrument, which the breadth looks at when it is asked. */
+export interface Priced {
+  readonly symbol: string;
+  /** NaN while there is none. */
+  readonly price: number;
+  /** Feed time of it, ms. */
+  readonly priceTime: number;
+  /** Feed times from and before which the day that the breadth knows of lasts, ms: prices of other times it must be told. */
+  dayFrom: number;
+  dayEnd: number;
+}
+
 /** One instrument's part in the breadth. */
 interface Member {
   day: number;
@@ -25,8 +37,10 @@ interface Member {
   /** First price known of the UTC day: its first candle's open, else the first quote, and the time of it. */
   open: number;
   openTime: number;
-  /** NaN while there is none. */
-  price: number;
+  /** Where its price is found; null before the first. */
+  quoted: Priced | null;
+  /** Its price until then, of its candles; NaN while there is none. */
+  closed: number;
   /** Volume of the day in quote units. */
   money: number;
   aboveEma: boolean | null;
@@ -41,11 +55,14 @@ export class BreadthTracker {
   readonly #history = new Map<string, number[]>();
   #sampledAt = -Infinity;
 
-  quote(symbol: string, price: number, now: number): void {
-    let m = this.#members.get(symbol);
-    // Most quotes belong to a day that has begun: nothing else is to be looked at.
-    if (!m || now < m.openTime || now >= m.dayEnd) m = this.#member(symbol, now, price, now);
-    m.price = price;
+  /** Another price. Most belong to a day that has begun: nothing is to be looked at then. */
+  quote(quoted: Priced): void {
+    const { symbol, price, priceTime } = quoted;
+    if (priceTime >= quoted.dayFrom && priceTime < quoted.dayEnd) return;
+    const m = this.#member(symbol, priceTime, price, priceTime);
+    m.quoted = quoted;
+    quoted.dayFrom = m.openTime;
+    quoted.dayEnd = m.dayEnd;
   }
 
   /** One-minute candles, the newest last. `warm`: all of them are new, else the last one is. */
@@ -62,7 +79,7 @@ export class BreadthTracker {
     }
     const m = this.#members.get(symbol);
     if (!m) return;
-    if (Number.isNaN(m.price)) m.price = last.close;
+    if (Number.isNaN(m.closed)) m.closed = last.close;
     m.aboveEma = aboveEma(candles);
     m.extreme = extremeOf(candles);
     m.restlessness = volatilityRatio(candles);
@@ -89,8 +106,8 @@ export class BreadthTracker {
 
   #present(now: number, callShare: number | null): { breadth: Breadth; parts: Parts } {
     const today = Math.floor(now / DAY);
-    const members = [...this.#members.values()].filter((m) => m.day === today && !Number.isNaN(m.price));
-    const moved = members.map((m) => ({ m, sign: Math.sign(m.price - m.open) }));
+    const members = [...this.#members.values()].filter((m) => m.day === today && !Number.isNaN(priceOf(m)));
+    const moved = members.map((m) => ({ m, sign: Math.sign(priceOf(m) - m.open) }));
     const count = (sign: number): number => moved.filter((x) => x.sign === sign).length;
     const [adv, dec] = [count(1), count(-1)];
     const money = members.reduce((sum, m) => sum + m.money, 0);
@@ -128,12 +145,15 @@ export class BreadthTracker {
   #member(symbol: string, time: number, price: number, openTime: number): Member {
     const day = Math.floor(time / DAY);
     let m = this.#members.get(symbol);
-    if (!m) this.#members.set(symbol, (m = { day, dayEnd: (day + 1) * DAY, open: price, openTime, price: NaN, money: 0, aboveEma: null, extreme: 0, restlessness: null }));
+    if (!m) this.#members.set(symbol, (m = { day, dayEnd: (day + 1) * DAY, open: price, openTime, quoted: null, closed: NaN, money: 0, aboveEma: null, extreme: 0, restlessness: null }));
     if (day > m.day) Object.assign(m, { day, dayEnd: (day + 1) * DAY, open: price, openTime, money: 0 });
     else if (day === m.day && openTime < m.openTime) Object.assign(m, { open: price, openTime });
     return m;
   }
 }
+
+/** NaN while there is none. */
+const priceOf = ({ quoted, closed }: Member): number => quoted?.price ?? closed;
 
 /** Percentile rank 0..100; ties count half. */
 function rank(past: readonly number[], value: number): number {

@@ -46,7 +46,7 @@ export class Sentiment {
     this.kind = input.kind;
     if (input.now > this.now) this.now = input.now;
     if (model.ended.length > 0) this.ended.add(model);
-    this.breadth.quote(input.symbol, model.price, model.priceTime);
+    this.breadth.quote(model);
   }
 
   /** A one-minute candle closed, or its history came in (`warm`). */

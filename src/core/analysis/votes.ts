@@ -205,10 +205,13 @@ export function tally(f: Values, into: Tally): boolean {
 /** Every vote cast at a candle with its values and its rule in words: made only for what is sent. */
 export function rationale(f: Values): Vote[] {
   const e = PRICE_EPSILON * Math.abs(f.close);
-  return RULES.flatMap((rule) => {
-    if (!rule.defined(f)) return [];
+  const votes: Vote[] = [];
+  for (const rule of RULES) {
+    if (!rule.defined(f)) continue;
+    const { k, group, words } = rule;
     const cast = rule.cast(f, e);
-    const word = rule.words[cast > 0 ? 0 : cast < 0 ? 1 : 2];
-    return { k: rule.k, value: rule.value(f), ...(rule.prev ? { prev: rule.prev(f, e) } : {}), vote: cast, rule: word, group: rule.group };
-  });
+    const word = words[cast > 0 ? 0 : cast < 0 ? 1 : 2];
+    votes.push(rule.prev ? { k, value: rule.value(f), prev: rule.prev(f, e), vote: cast, rule: word, group } : { k, value: rule.value(f), vote: cast, rule: word, group });
+  }
+  return votes;
 }

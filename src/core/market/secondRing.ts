@@ -19,8 +19,9 @@ export class SecondRing {
     if (bucket < this.newest - LATE_MS) return;
     const cells = (this.cells ??= new Float64Array(SLOTS * FIELDS).fill(-Infinity));
     const at = ((bucket / 1000) % SLOTS) * FIELDS;
-    if (bucket > this.newest) this.newest = bucket;
-    if (cells[at + OPEN_TIME] !== bucket) {
+    // Of a new second nothing need be read: its place left the processor's caches two minutes ago.
+    if (bucket > this.newest || cells[at + OPEN_TIME] !== bucket) {
+      if (bucket > this.newest) this.newest = bucket;
       cells[at + OPEN_TIME] = bucket;
       cells[at + OPEN] = cells[at + HIGH] = cells[at + LOW] = cells[at + CLOSE] = price;
       cells[at + VOLUME] = size;

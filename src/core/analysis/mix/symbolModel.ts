@@ -1,5 +1,6 @@
 import type { BinaryData, DataKind, SentimentHorizon } from '../../contract';
 import type { Candle, SentimentOutcome } from '../../market/outputs';
+import type { Priced } from '../breadth';
 import type { CandleInput, QuoteInput } from '../types';
 import { BOOK_FEATURES, BookFeatures } from './bookFeatures';
 import { CANDLE_FEATURES, CandleFeatures } from './candleFeatures';
@@ -36,7 +37,7 @@ export interface SymbolState {
 const usable = (price: number | null): price is number => price !== null && Number.isFinite(price) && price > 0;
 
 /** All that sentiment knows of one symbol in one kind of data. NaN = not known: a field that was null once would be a new object with each number it takes. */
-export class SymbolModel {
+export class SymbolModel implements Priced {
   readonly horizons: readonly HorizonModel[];
   /** Outcomes of published forecasts that have not been told yet. */
   ended: SentimentOutcome[] = [];
@@ -45,6 +46,8 @@ export class SymbolModel {
   price = NaN;
   priceTime = -Infinity;
   gapEnd = -Infinity;
+  dayFrom = Infinity;
+  dayEnd = -Infinity;
   /** Times of the last published and the last told forecast. */
   sentAt = -Infinity;
   toldAt = -Infinity;
@@ -204,7 +207,7 @@ export class SymbolModel {
     this.void('mode', now);
     this.price = this.open = this.high = this.low = NaN;
     this.priceTime = -Infinity;
-    this.gapEnd = -Infinity;
+    this.gapEnd = this.dayEnd = -Infinity;
     this.sentAt = this.toldAt = this.bookTime = this.fed = -Infinity;
     this.ready = false;
     this.newest = [];
