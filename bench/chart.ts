@@ -22,10 +22,12 @@ async function click(page: Page, url: string): Promise<Click> {
   const seen = page.evaluate((price) => new Promise<Click>((resolve) => {
     let [from, head] = [0, 0];
     document.addEventListener('click', () => (from = performance.now()), { capture: true, once: true });
-    const look = (now: number): void => {
+    const look = (now: number): number => {
       if (from > 0 && head === 0 && /\d/.test(document.querySelector(price)?.textContent ?? '')) head = now;
-      if (head > 0 && /O[\d.,]+/.test(document.querySelector('.legend')?.textContent ?? '')) return resolve({ toPrice: head - from, toCandles: now - from });
-      requestAnimationFrame(look);
+      const drawn = document.querySelector('.chart__canvas canvas') !== null && document.querySelector('.chart__state') === null;
+      // What the library was told in this frame it draws in the next one.
+      if (head > 0 && drawn) return requestAnimationFrame((painted) => resolve({ toPrice: head - from, toCandles: painted - from }));
+      return requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
   }), HEAD_PRICE);

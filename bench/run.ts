@@ -31,7 +31,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'soak-clients': async () => (await import('./soakClients')).measureSoakClients(),
 };
 /** Takes minutes: only when it is named. */
-const LONG: ReadonlySet<string> = new Set(['clients', 'survive', 'soak', 'soak-clients']);
+const LONG: ReadonlySet<string> = new Set(['survive', 'soak-clients']);
 
 async function build(): Promise<boolean> {
   for (const args of [['build'], ['build', '--config', 'vite.server.config.ts']]) {
