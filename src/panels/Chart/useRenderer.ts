@@ -35,11 +35,13 @@ export function useRenderer(element: Ref<HTMLElement | null>, numbers: () => Pic
     const now = options();
     if (now) renderer.value?.restyle(now);
   }
+  // Asked for before there is a place to draw: it comes while the page is laid out.
+  const code = import('./renderer');
   onMounted(async () => {
     try {
-      const module = await import('./renderer');
+      const { ChartRenderer: Renderer } = await code;
       const now = options();
-      if (alive && element.value && now) renderer.value = new module.ChartRenderer(element.value, now);
+      if (alive && element.value && now) renderer.value = new Renderer(element.value, now);
     } catch (error) {
       failed.value = error instanceof Error ? error.message : String(error);
     }
