@@ -8,8 +8,8 @@ export interface FrameHost {
 
 export interface FrameOptions {
   readonly host?: FrameHost;
-  /** Shortest time between two commits of a visible page, ms. */
-  readonly minIntervalMs?: number;
+  /** Time between two commits of a visible page on average, ms; one may come earlier by as much. */
+  readonly intervalMs?: number;
   /** Time between two commits of a hidden page, ms. */
   readonly hiddenIntervalMs?: number;
 }
@@ -24,23 +24,24 @@ export const pageHost: FrameHost = {
 /**
  * Merges changes per frame: stores write their plain arrays as messages come (last value wins, ages stay those of each message), and
  * this commits what became dirty once per animation frame. A hidden page commits once a second, by timer, as it gets no frames.
+ * The rate of commits is held on average, not from one to the next: a push that arrives just after a commit would otherwise wait for the
+ * whole interval, and so would all that follow it at the same pace.
  */
-export function createFrame(commit: () => void, { host = pageHost, minIntervalMs = 1_000 / 20, hiddenIntervalMs = 1_000 }: FrameOptions = {}) {
+export function createFrame(commit: () => void, { host = pageHost, intervalMs = 1_000 / 25, hiddenIntervalMs = 1_000 }: FrameOptions = {}) {
   let dirty = false;
   let planned = 0;
-  let committedAt = -Infinity;
+  /** When the next commit would have its turn if all came evenly. */
+  let turn = -Infinity;
 
   function run(plan: number): void {
     if (plan !== planned || !dirty) return;
-    const early = minIntervalMs - (host.now() - committedAt);
-    // Half a frame of slack: a cap of 20 Hz on a 60 Hz screen is every third frame, not every fourth.
-    if (!host.hidden() && early > 8) return host.requestFrame(() => run(plan));
+    if (!host.hidden() && host.now() < turn - intervalMs) return host.requestFrame(() => run(plan));
     flush();
   }
   function flush(): void {
     planned++;
     dirty = false;
-    committedAt = host.now();
+    turn = Math.max(turn, host.now()) + intervalMs;
     commit();
   }
   function plan(): void {

@@ -37,7 +37,7 @@ describe('per-frame merge', () => {
   it('commits once per frame however much changed, and not at all when nothing did', () => {
     const page = screen();
     let commits = 0;
-    const frame = createFrame(() => commits++, { host: page.host, minIntervalMs: 0 });
+    const frame = createFrame(() => commits++, { host: page.host, intervalMs: 0 });
     for (let i = 0; i < 50; i++) frame.touch();
     expect(commits).toBe(0);
     page.frame();
@@ -49,15 +49,32 @@ describe('per-frame merge', () => {
   it('holds the cap and loses nothing to it', () => {
     const page = screen();
     let commits = 0;
-    const frame = createFrame(() => commits++, { host: page.host, minIntervalMs: 33 });
-    for (let i = 0; i < 60; i++) {
+    const frame = createFrame(() => commits++, { host: page.host, intervalMs: 40 });
+    for (let i = 0; i < 100; i++) {
       frame.touch();
       page.frame();
     }
-    expect(commits).toBe(30);
+    // 1,600 ms at 25 a second, and the one that may come early.
+    expect(commits).toBe(41);
     frame.touch();
     page.frame(100);
     expect(page.waiting).toBe(0);
+  });
+
+  it('pushes at a pace below the cap wait for one frame, wherever they fall between two of them', () => {
+    for (const after of [1, 8, 15]) {
+      const page = screen();
+      let commits = 0;
+      const frame = createFrame(() => commits++, { host: page.host, intervalMs: 40 });
+      for (let push = 1; push <= 40; push++) {
+        page.state.now += after;
+        frame.touch();
+        page.frame(16 - after);
+        expect(commits).toBe(push);
+        page.frame();
+        page.frame();
+      }
+    }
   });
 
   it('a hidden page commits once a second', () => {
