@@ -6,9 +6,9 @@
 /** `UTC`, `local` (the browser's own) or a named zone such as `Europe/Berlin`. */
 export type Zone = string;
 
-const numberFormats = new Map<string, Intl.NumberFormat>();
+const numberFormats = new Map<number, Intl.NumberFormat>();
 function numberFormat(decimals: number, minimum = decimals): Intl.NumberFormat {
-  const key = `${minimum}:${decimals}`;
+  const key = minimum * 100 + decimals;
   let format = numberFormats.get(key);
   if (!format) numberFormats.set(key, (format = new Intl.NumberFormat('en-US', { minimumFractionDigits: minimum, maximumFractionDigits: decimals })));
   return format;

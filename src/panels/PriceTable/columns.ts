@@ -1,5 +1,6 @@
 import { formatPrice } from '@/composables/format';
 import type { QuoteView } from '@/stores/types';
+import { changeOf, rangeOf } from './rowFacts';
 
 export type ColumnId = 'star' | 'symbol' | 'last' | 'change' | 'changePercent' | 'range' | 'volume' | 'bid' | 'ask' | 'spread' | 'spark' | 'source' | 'age';
 export type SortKey = Exclude<ColumnId, 'star' | 'spark'>;
@@ -21,17 +22,15 @@ export interface Column {
   readonly value?: (q: QuoteView) => number | string | null;
 }
 
-const share = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
-
 /** In order of appearance. */
 export const COLUMNS: readonly Column[] = [
   { id: 'star', label: '', title: 'Favourite', width: 32, grow: 0, numeric: false },
   { id: 'symbol', label: 'Symbol', title: 'Symbol and name', width: 148, narrow: 100, grow: 3, numeric: false, value: (q) => q.symbol },
   { id: 'last', label: 'Last', title: 'Last traded price', width: 120, narrow: 104, grow: 1, numeric: true, value: (q) => q.price },
-  { id: 'change', label: 'Change', title: 'Change in 24 hours, in the unit of the price', width: 100, grow: 1, numeric: true, value: (q) => (q.price !== null && q.open24h !== null ? q.price - q.open24h : null) },
+  { id: 'change', label: 'Change', title: 'Change in 24 hours, in the unit of the price', width: 100, grow: 1, numeric: true, value: changeOf },
   { id: 'changePercent', label: 'Change %', title: 'Change in 24 hours, per cent', width: 84, narrow: 80, grow: 1, numeric: true, value: (q) => q.changePercent },
   { id: 'spark', label: 'Last hour', title: 'Last hour, one point a minute', width: 108, narrow: 84, grow: 0, numeric: false },
-  { id: 'range', label: '24 h range', title: 'Place between the lowest and the highest price of 24 hours', width: 92, grow: 0, numeric: false, value: (q) => (q.price !== null && q.low24h !== null && q.high24h !== null ? share(q.price - q.low24h, q.high24h - q.low24h) : null) },
+  { id: 'range', label: '24 h range', title: 'Place between the lowest and the highest price of 24 hours', width: 92, grow: 0, numeric: false, value: rangeOf },
   { id: 'volume', label: 'Volume 24 h', title: 'Volume of 24 hours, in base units', width: 92, grow: 1, numeric: true, value: (q) => q.volume24h },
   { id: 'bid', label: 'Bid', title: 'Best bid', width: 104, grow: 1, numeric: true, value: (q) => q.bid },
   { id: 'ask', label: 'Ask', title: 'Best ask', width: 104, grow: 1, numeric: true, value: (q) => q.ask },

@@ -7,7 +7,7 @@ export interface Window {
 }
 
 /** Rows of a scrolled box that must exist: those in sight and `overscan` either side. All lengths in px. */
-export function visibleWindow(scrollTop: number, height: number, rowHeight: number, count: number, overscan = 4): Window {
+export function visibleWindow(scrollTop: number, height: number, rowHeight: number, count: number, overscan = 2): Window {
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - overscan);
   const end = Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + overscan);
   return { first: Math.min(first, end), end };

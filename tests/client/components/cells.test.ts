@@ -8,24 +8,38 @@ import { originOf } from '@/components/sourceWords';
 import { indicatorName } from '@/components/words';
 
 describe('PriceCell', () => {
-  const cell = (text: string, previous: string | null, direction: -1 | 0 | 1, flash = true) => mount(PriceCell, { props: { text, previous, direction, flash } });
+  const cell = (price: number, previousPrice: number | null, direction: -1 | 0 | 1, decimals = 2) => mount(PriceCell, { props: { read: () => ({ price, previousPrice, direction, changedAt: 1 }), decimals } });
 
   it('marks only the digits that changed', () => {
-    const wrapper = cell('61,837.63', '61,837.12', 1);
+    const wrapper = cell(61_837.63, 61_837.12, 1);
     expect(wrapper.find('.price__same').text()).toBe('61,837.');
     expect(wrapper.find('.price__changed').text()).toBe('63');
     expect(wrapper.text()).toBe('61,837.63');
   });
   it('marks the whole number when its length changed', () => {
-    expect(cell('100,000.00', '99,999.99', 1).find('.price__changed').text()).toBe('100,000.00');
+    expect(cell(100_000, 99_999.99, 1).find('.price__changed').text()).toBe('100,000.00');
   });
   it('marks nothing before the first change', () => {
-    expect(cell('0.00000644', null, 0).find('.price__changed').text()).toBe('');
+    expect(cell(0.00000644, null, 0, 8).find('.price__changed').text()).toBe('');
   });
-  it('says the direction by an arrow class, and flashes only when told', () => {
-    expect(cell('2', '1', 1).classes()).toEqual(expect.arrayContaining(['arrow', 'up', 'price--flash']));
-    expect(cell('1', '2', -1, false).classes()).toEqual(expect.arrayContaining(['arrow', 'down']));
-    expect(cell('1', '2', -1, false).classes()).not.toContain('price--flash');
+  it('says the direction by an arrow class, and marks nothing that stands still', () => {
+    expect(cell(2, 1, 1).classes()).toEqual(expect.arrayContaining(['arrow', 'up']));
+    expect(cell(1, 2, -1).classes()).toEqual(expect.arrayContaining(['arrow', 'down']));
+    expect(cell(1, 2, -1).classes()).not.toContain('price--flash');
+  });
+  it('follows what it reads by itself: digits, direction and the flash', async () => {
+    vi.useFakeTimers();
+    const quote = ref<{ price: number; previousPrice: number; direction: -1 | 1; changedAt: number }>({ price: 100.12, previousPrice: 100.11, direction: 1, changedAt: 1 });
+    const wrapper = mount(PriceCell, { props: { read: () => quote.value, decimals: 2 } });
+    quote.value = { price: 100.09, previousPrice: 100.12, direction: -1, changedAt: 2 };
+    await nextTick();
+    await nextTick();
+    expect([wrapper.find('.price__same').text(), wrapper.find('.price__changed').text()]).toEqual(['100.', '09']);
+    expect(wrapper.classes()).toEqual(expect.arrayContaining(['down', 'price--flash']));
+    vi.advanceTimersByTime(1_000);
+    await nextTick();
+    expect(wrapper.classes()).not.toContain('price--flash');
+    vi.useRealTimers();
   });
 });
 
