@@ -28,6 +28,12 @@ export interface Prediction {
   readonly mixed: number;
 }
 
+/** Weight of an expert after its share of the loss, and what each gives back to all. */
+const shared = (part: number): number => FIXED_SHARE / 3 + (1 - FIXED_SHARE) * part;
+
+/** Log odds of the mixture and the constant 1, as the temperature stage takes them; scratch of one forecast, no state. */
+const point = new Float64Array([0, 1]);
+
 /** What a restart needs of a forecaster. */
 export interface ForecasterState {
   readonly same: number;
@@ -50,7 +56,6 @@ export class Forecaster {
   private readonly weights = [1 / 3, 1 / 3, 1 / 3] as [number, number, number];
   private readonly filter: LogisticFilter;
   private readonly temperature = new LogisticFilter(TEMPERATURE_PRIOR, [1, 0]);
-  private readonly point = new Float64Array([0, 1]);
   private readonly made: { -readonly [K in keyof Prediction]: Prediction[K] } = { pUp: 0.5, lo: 0, hi: 1, x: null, last: 0, pLast: 0.5, pFilter: 0.5, mixed: 0 };
 
   constructor(kind: FeatureKind, features: number) {
@@ -71,13 +76,13 @@ export class Forecaster {
     const [even, move, learned] = this.weights;
     const p = even * 0.5 + move * pLast + learned * pFilter;
     const mixed = logit(p);
-    this.point[0] = mixed;
-    const end = this.temperature.logit(this.point);
+    point[0] = mixed;
+    const end = this.temperature.logit(point);
     // Uncertainty of the experts carried to the mixture and its log odds, then through the last stage.
     const lastVariance = last === 0 ? 0 : (goesOn * (1 - goesOn)) / (this.same + this.other + 1);
     const variance = move ** 2 * lastVariance + (learned * pFilter * (1 - pFilter)) ** 2 * spread;
     const slope = this.temperature.mean[0] as number;
-    const half = Z95 * Math.sqrt((slope ** 2 * variance) / (p * (1 - p)) ** 2 + this.temperature.variance(this.point));
+    const half = Z95 * Math.sqrt((slope ** 2 * variance) / (p * (1 - p)) ** 2 + this.temperature.variance(point));
     const { made } = this;
     made.pUp = sigmoid(end);
     made.lo = sigmoid(end - half);
@@ -93,8 +98,8 @@ export class Forecaster {
   /** @param weight part of an independent outcome that this one is: overlapping horizons share theirs. */
   learn(f: Prediction, up: boolean, weight: number): void {
     const y = up ? 1 : 0;
-    this.point[0] = f.mixed;
-    this.temperature.learn(this.point, y, weight);
+    point[0] = f.mixed;
+    this.temperature.learn(point, y, weight);
     // A negative temperature would turn the forecast round.
     if ((this.temperature.mean[0] as number) < 0) this.temperature.mean[0] = 0;
     this.reweigh(0.5 ** weight, (up ? f.pLast : 1 - f.pLast) ** weight, (up ? f.pFilter : 1 - f.pFilter) ** weight);
@@ -138,7 +143,8 @@ export class Forecaster {
   private reweigh(even: number, move: number, learned: number): void {
     const w = this.weights;
     const sum = w[0] * even + w[1] * move + w[2] * learned;
-    const parts = [w[0] * even, w[1] * move, w[2] * learned];
-    parts.forEach((part, i) => (w[i] = FIXED_SHARE / 3 + (1 - FIXED_SHARE) * (part / sum)));
+    w[0] = shared((w[0] * even) / sum);
+    w[1] = shared((w[1] * move) / sum);
+    w[2] = shared((w[2] * learned) / sum);
   }
 }

@@ -23,7 +23,8 @@ const PUBLISHED = 2;
 const FEATURED = 4;
 const LEAST_ROOM = 4;
 
-/** The forecast that is being judged; there is one at a time. */
+/** The features of the forecast that is being judged, and the forecast: scratch, no state, as there is one at a time. */
+let features = new Float32Array(0);
 const judged: { -readonly [K in keyof Prediction]: Prediction[K] } = { pUp: 0.5, lo: 0, hi: 1, x: null, last: 0, pLast: 0.5, pFilter: 0.5, mixed: 0 };
 
 /** Whose forecasts they are. */
@@ -58,7 +59,6 @@ export class HorizonModel {
   private first = 0;
   private count = 0;
   private readonly width: number;
-  private readonly features: Float32Array;
   private lastMadeAt: number | null = null;
   /** Forecasts ever made. */
   made = 0;
@@ -66,11 +66,12 @@ export class HorizonModel {
   private readonly forecaster: Forecaster;
   private readonly staleMs: number;
 
-  constructor(readonly seconds: number, readonly kind: FeatureKind, features: number, private readonly about: About) {
+  /** @param size number of features. */
+  constructor(readonly seconds: number, readonly kind: FeatureKind, private readonly size: number, private readonly about: About) {
     this.track = new TrackRecord(seconds);
-    this.forecaster = new Forecaster(kind, features);
-    this.width = X + features + 1;
-    this.features = new Float32Array(features + 1);
+    this.forecaster = new Forecaster(kind, size);
+    this.width = X + size + 1;
+    if (size >= features.length) features = new Float32Array(size + 1);
     this.staleMs = Math.max(2_000, (seconds * 1000) / 20);
   }
 
@@ -183,8 +184,8 @@ export class HorizonModel {
     judged.pLast = ring[at + LAST_UP] as number;
     judged.pFilter = ring[at + FILTER_UP] as number;
     judged.mixed = ring[at + MIXED] as number;
-    judged.x = ((ring[at + MARKS] as number) & FEATURED) === 0 ? null : this.features;
-    for (let i = 0; i < this.features.length; i++) this.features[i] = ring[at + X + i] as number;
+    judged.x = ((ring[at + MARKS] as number) & FEATURED) === 0 ? null : features;
+    for (let i = 0; i <= this.size; i++) features[i] = ring[at + X + i] as number;
     this.track.move(judged.pUp, up, ring[at + MADE] as number, weight);
     this.forecaster.learn(judged, up, weight);
     this.end(at, due, up ? 'up' : 'down', '', price, ended);

@@ -8,6 +8,9 @@ export const logit = (p: number): number => {
   return Math.log(q / (1 - q));
 };
 
+/** Scratch of one observation, no state: filters of thousands of symbols, each with a place of its own for it, would meet none of them in a cache. */
+let gain = new Float64Array(0);
+
 /**
  * Bayesian logistic regression, one observation at a time: an extended Kalman filter over the weights with the full covariance.
  * Nothing observed grows more uncertain than the prior. Costs O(n^2) and allocates nothing.
@@ -16,14 +19,13 @@ export class LogisticFilter {
   readonly mean: Float64Array;
   /** Covariance of the weights, row by row. */
   readonly covariance: Float64Array;
-  private readonly gain: Float64Array;
 
   /** @param prior variance of each weight. @param start mean of each weight; zeros by default. */
   constructor(private readonly prior: readonly number[], start: readonly number[] = prior.map(() => 0)) {
     const n = prior.length;
     this.mean = Float64Array.from(start);
     this.covariance = new Float64Array(n * n);
-    this.gain = new Float64Array(n);
+    if (n > gain.length) gain = new Float64Array(n);
     prior.forEach((variance, i) => (this.covariance[i * n + i] = variance));
   }
 
@@ -49,7 +51,7 @@ export class LogisticFilter {
 
   /** Takes in that `x` ended as `y`. `weight` below 1: the observation shares its outcome with others, and its likelihood counts that much. */
   learn(x: ArrayLike<number>, y: 0 | 1, weight: number): void {
-    const { mean, covariance, gain } = this;
+    const { mean, covariance } = this;
     const n = mean.length;
     let m = 0, s = 0;
     for (let i = 0; i < n; i++) {
