@@ -1,13 +1,20 @@
 import { connect, type Socket } from 'node:net';
+import { ACK_BYTES } from '../server/hub/greeting';
 
-/** Bytes after which a client says how far it is, as `hello.ack_bytes` asks. */
-const ACK_BYTES = 8_192;
+/** All clients read into one buffer: one made for each read would cost this side as much as its server. */
+const INBOX = Buffer.allocUnsafe(65_536);
+const NOTHING = Buffer.alloc(0);
+/** The beginning of a frame of rows, in which its times are, bytes. */
+const STAMP_BYTES = 200;
 
 /** A masked frame with a mask of zeros, so that the payload is written as it is. */
 function frame(first: number, payload: Buffer): Buffer {
   const head = payload.length < 126 ? [first, 0x80 | payload.length] : [first, 0x80 | 126, payload.length >> 8, payload.length & 0xff];
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
 }
+
+const request = ({ port, path, protocol }: RawClientOptions): string =>
+  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : ''}\r\n`;
 
 export interface RawClientOptions {
   readonly port: number;
@@ -38,41 +45,35 @@ export class RawClient {
   /** Time from the receipt of a value by the server to its arrival here, ms; both ends have the same clock. */
   readonly delays: number[] = [];
   private told = 0;
-  private rest: Buffer = Buffer.alloc(0);
+  private rest: Buffer = NOTHING;
   private skip = 0;
   private readonly prefix: Buffer;
+  private readonly socket: Socket;
+  private opened: (() => void) | null = null;
 
-  private constructor(private readonly socket: Socket, private readonly options: RawClientOptions) {
+  private constructor(private readonly options: RawClientOptions) {
     this.prefix = Buffer.from(options.counts ?? '');
+    const callback = (bytes: number): boolean => {
+      this.read(INBOX.subarray(0, bytes));
+      return true;
+    };
+    this.socket = connect({ port: options.port, host: '127.0.0.1', onread: { buffer: INBOX, callback } });
   }
 
   static open(options: RawClientOptions): Promise<RawClient> {
-    const { port, path, protocol = '', greeting = [] } = options;
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1');
-      const client = new RawClient(socket, options);
-      let opened = false;
+      const client = new RawClient(options);
+      const { socket } = client;
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('closed in the handshake')));
-      socket.on('data', (chunk) => {
-        if (opened) return client.read(chunk);
-        opened = true;
-        const end = chunk.indexOf('\r\n\r\n');
-        if (!chunk.subarray(0, 12).includes('101') || end < 0) return void reject(new Error(chunk.toString('latin1').split('\r\n')[0]));
-        for (const text of greeting) socket.write(frame(0x81, Buffer.from(text)));
-        client.read(chunk.subarray(end + 4));
-        resolve(client);
-      });
-      const offer = protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : '';
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${offer}\r\n`);
+      client.opened = () => resolve(client);
+      socket.write(request(options));
     });
   }
 
   private read(chunk: Buffer): void {
-    if (this.options.stamps) {
-      const [, sent, age] = /"ts":(\d+),"r":\[\[\d+,\d+,(\d+)/.exec(chunk.subarray(0, 200).toString('latin1')) ?? [];
-      if (sent && age) this.delays.push(Date.now() - Number(sent) + Number(age));
-    }
+    if (this.opened) return this.shakeHands(chunk, this.opened);
+    if (this.options.stamps) this.stamp(chunk);
     const before = this.frames;
     this.bytes += chunk.length;
     this.walk(chunk);
@@ -82,9 +83,23 @@ export class RawClient {
     this.socket.write(frame(0x81, Buffer.from(`{"type":"ack","bytes":${this.told}}`)));
   }
 
+  private shakeHands(chunk: Buffer, opened: () => void): void {
+    const end = chunk.indexOf('\r\n\r\n');
+    if (!chunk.subarray(0, 12).includes('101') || end < 0) return void this.socket.destroy(new Error(chunk.toString('latin1').split('\r\n')[0]));
+    this.opened = null;
+    for (const text of this.options.greeting ?? []) this.socket.write(frame(0x81, Buffer.from(text)));
+    this.read(chunk.subarray(end + 4));
+    opened();
+  }
+
+  private stamp(chunk: Buffer): void {
+    const [, sent, age] = /"ts":(\d+),"r":\[\[\d+,\d+,(\d+)/.exec(chunk.toString('latin1', 0, STAMP_BYTES)) ?? [];
+    if (sent && age) this.delays.push(Date.now() - Number(sent) + Number(age));
+  }
+
   private walk(chunk: Buffer): void {
     const data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
-    this.rest = Buffer.alloc(0);
+    this.rest = NOTHING;
     let at = 0;
     while (at < data.length) {
       const skipped = Math.min(this.skip, data.length - at);
@@ -92,7 +107,7 @@ export class RawClient {
       at += skipped;
       if (at === data.length) return;
       const used = this.head(data, at);
-      if (used === 0) return void (this.rest = data.subarray(at));
+      if (used === 0) return void (this.rest = Buffer.from(data.subarray(at)));
       at += used;
     }
   }

@@ -14,6 +14,8 @@ export async function startFloor(bytes: number): Promise<Subject> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // It lasts as long as whoever asked for it has something to do.
+  server.unref();
   return {
     port: (server.address() as AddressInfo).port,
     tick() {

@@ -4,7 +4,7 @@ import { Connection } from './connection';
 import type { HubContext } from './context';
 import type { Admissions } from './limits';
 import { Frame } from './push';
-import { socketSession } from './session';
+import { SocketSession } from './session';
 import type { Accepted } from './upgrade';
 
 /** The open connections of a hub and the wiring of each to its socket. */
@@ -62,7 +62,7 @@ export function createClients(hub: HubContext): Clients {
   function accept(accepted: Accepted, admissions: Admissions): void {
     const { ws, endpoint, address } = accepted;
     const id = `c_${randomBytes(6).toString('hex')}`;
-    const connection = new Connection(hub, socketSession(id, ws, accepted.socket), endpoint, accepted.dialect, accepted.pass);
+    const connection = new Connection(hub, new SocketSession(id, ws, accepted.socket), endpoint, accepted.dialect, accepted.pass);
     let failure: CloseName | null = null;
     ws.on('error', (error: Error & { code?: string }) => {
       if (error.code?.startsWith('WS_ERR')) failure = RECEIVER_CODES[error.code] ?? 'protocol';

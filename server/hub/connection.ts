@@ -1,5 +1,5 @@
 import {
-  CLOSE, ERRORS, LIMITS, PROTOCOL_VERSION, STREAMS, decodeClient, encode, parseChannel,
+  CLOSE, ERRORS, LIMITS, PROTOCOL_VERSION, STREAMS, decodeClient, encode,
   type ClientMessage, type ClientMessageOf, type CloseName, type ErrorName, type HeartbeatMessage, type ServerMessage,
 } from '@/core/contract';
 import { OPEN_PASS, type Pass } from '../auth/pass';
@@ -24,7 +24,8 @@ const REPLY_CAP_BYTES = 65_536;
 /** The protocol of one connection (docs/protocol.md): messages in, replies and data out. It never touches a socket. */
 export class Connection implements Reader {
   readonly subscriptions: Subscriptions;
-  readonly schema = { sid: 0, length: 0 };
+  tableSid = 0;
+  tableLength = 0;
   readonly credit: Credit;
   sv = 0;
   /** The hello named this feature: rows carry changed columns only. */
@@ -61,7 +62,7 @@ export class Connection implements Reader {
     const { options } = hub;
     const now = hub.clock.monotonic();
     this.openedAt = this.heardAt = this.heartbeatAt = now;
-    this.credit = new Credit(session, options.windowBytes, now);
+    this.credit = new Credit(session, options.windowBytes, hub.clock);
     this.messages = new TokenBucket(options.messagesPer10s / 10, options.messageBurst, now);
     this.subscribes = new TokenBucket(options.subscribesPer10s / 10, options.subscribesPer10s, now);
     this.malformed = new WindowCounter(options.malformedPer10s, 10_000);
@@ -101,9 +102,10 @@ export class Connection implements Reader {
   send(data: Frame | Push | string, done?: () => void): void {
     if (this.closedWith !== null) return;
     const frames = typeof data === 'string' ? new Frame(data) : data;
+    if (frames.count === 0) return;
     this.tally.frames += frames.count;
     this.tally.bytes += frames.bytes;
-    this.credit.send(frames.bytes, this.hub.clock.monotonic());
+    this.credit.send(frames.bytes);
     this.session.send(frames, done);
     if (this.session.buffered() > this.hub.options.hardCapBytes) this.close('slowConsumer');
   }
@@ -135,22 +137,35 @@ export class Connection implements Reader {
 
   /** Sends what is missing in one channel. */
   flush(sub: Subscription): void {
-    this.session.batch(() => this.pump(sub));
+    this.session.hold();
+    try {
+      this.pump(sub);
+    } finally {
+      this.session.release();
+    }
   }
 
   /** Sends what is missing in these channels, or in all. */
   flushAll(channels?: ReadonlySet<string>): void {
-    this.session.batch(() => {
-      for (const sub of this.subscriptions.all()) if (!channels || channels.has(sub.channel.name)) this.pump(sub);
-    });
+    const { only } = this.subscriptions;
+    this.session.hold();
+    try {
+      if (only) this.pumpOf(only, channels);
+      else for (const sub of this.subscriptions.all) this.pumpOf(sub, channels);
+    } finally {
+      this.session.release();
+    }
     if (!this.acks) this.ask(this.hub.clock.monotonic());
+  }
+
+  private pumpOf(sub: Subscription, channels: ReadonlySet<string> | undefined): void {
+    if (!channels || channels.has(sub.channel.name)) this.pump(sub);
   }
 
   private pump(sub: Subscription): void {
     if (!this.greeted || this.closedWith !== null) return;
-    const replica = this.hub.replicas.get(sub.channel.name);
     // Without room the next word of the client goes on; anything else is tried again at the next push.
-    if (replica && pump(this.hub.encoder, replica, sub, this) && this.ready()) this.hub.waiting(sub.channel.name);
+    if (pump(this.hub.encoder, sub, this) && this.ready()) this.hub.waiting(sub.channel.name);
   }
 
   /** Asks a client that sends no `ack` how far it is, by a ping whose pong brings the number back. */
@@ -166,7 +181,7 @@ export class Connection implements Reader {
   /** The client answered for this many bytes; what waited for room goes on. */
   private credited(bytes: number): number {
     const waited = !this.credit.ready();
-    const moved = this.credit.ack(bytes, this.hub.clock.monotonic());
+    const moved = this.credit.ack(bytes);
     if (waited && this.ready()) this.flushAll();
     return moved;
   }
@@ -342,7 +357,7 @@ export class Connection implements Reader {
     if (this.closedWith !== null || !this.admitted(false)) return;
     const { options } = this.hub;
     if (!this.greeted && now - this.openedAt >= options.helloMs) return this.close('noHello');
-    if (this.credit.stalledMs(now) >= options.stallMs) return this.close('slowConsumer');
+    if (this.credit.stalledMs() >= options.stallMs) return this.close('slowConsumer');
     if (now - Math.max(this.heardAt, this.pingedAt) >= options.pingMs) {
       if (this.pingsMissed >= 2) return this.abandon();
       this.pingsMissed++;
@@ -366,7 +381,7 @@ export class Connection implements Reader {
 
   private heartbeat(): void {
     const pos: HeartbeatMessage['pos'] = {};
-    for (const sub of this.subscriptions.all()) if (!sub.plan) pos[sub.channel.name] = { epoch: sub.epoch, seq: sub.sent, sv: this.sv };
+    for (const sub of this.subscriptions.all) if (!sub.plan) pos[sub.channel.name] = { epoch: sub.epoch, seq: sub.sent, sv: this.sv };
     const { mode, feeds, feedClock } = this.hub;
     const rounded = Object.entries(feeds()).map(([id, f]) => [id, { ...f, age_ms: f.age_ms === null ? null : Math.round(f.age_ms) }] as const);
     this.reply({ type: 'heartbeat', timestamp: this.iso(), pos, feeds: Object.fromEntries(rounded), mode: mode(), feed_time: Math.round(feedClock().now()) });
@@ -374,6 +389,6 @@ export class Connection implements Reader {
 
   /** The default channel of this endpoint, if it has one. */
   get defaultChannel() {
-    return this.endpoint === 'any' ? null : parseChannel(STREAMS[this.endpoint].channel);
+    return this.endpoint === 'any' ? null : this.hub.replicas.channelOf(STREAMS[this.endpoint].channel);
   }
 }

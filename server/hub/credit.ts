@@ -1,3 +1,4 @@
+import type { Clock } from '../observability/clock';
 import type { Session } from './session';
 
 /** Smallest and largest window, bytes. */
@@ -25,9 +26,9 @@ export class Credit {
   constructor(
     private readonly session: Session,
     private windowBytes: number,
-    now: number,
+    private readonly clock: Pick<Clock, 'monotonic'>,
   ) {
-    this.progressAt = now;
+    this.progressAt = clock.monotonic();
   }
 
   /** Payload bytes sent so far. */
@@ -50,10 +51,11 @@ export class Credit {
   }
 
   /** Notes a frame that goes out, data or not. */
-  send(bytes: number, now: number): void {
+  send(bytes: number): void {
     const full = !this.ready();
     this.sentBytes += bytes;
     if (this.ready()) return;
+    const now = this.clock.monotonic();
     // From here on it has to answer.
     if (!full) this.progressAt = now;
     if (this.probe !== null) return;
@@ -62,11 +64,11 @@ export class Credit {
   }
 
   /** The client has handled this many payload bytes since the start. More than was sent counts as all. Returns how far it moved on. */
-  ack(total: number, now: number): number {
+  ack(total: number): number {
     const moved = Math.min(total, this.sentBytes) - this.ackedBytes;
     if (!(moved > 0)) return 0;
     this.ackedBytes += moved;
-    this.progressAt = now;
+    const now = (this.progressAt = this.clock.monotonic());
     if (this.probe !== null && this.ackedBytes >= this.probe) this.adapt(now - this.probeAt);
     return moved;
   }
@@ -81,8 +83,9 @@ export class Credit {
    * How long a client whose window is full has not answered, ms. Ask it regularly. A large frame on its way over a slow link counts
    * as progress; what the system here takes into its buffer at once does not.
    */
-  stalledMs(now: number): number {
+  stalledMs(): number {
     if (this.ready()) return 0;
+    const now = this.clock.monotonic();
     const delivered = this.session.delivered();
     if (this.session.buffered() > 0 && delivered !== this.delivered) this.progressAt = now;
     this.delivered = delivered;

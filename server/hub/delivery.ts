@@ -1,4 +1,5 @@
 import type { Encoder, SnapshotPlan, View } from './encode';
+import type { SymbolFilter } from './filter';
 import type { TokenBucket } from './limits';
 import type { Frame, Push } from './push';
 import type { Receipt } from './reader';
@@ -6,6 +7,10 @@ import type { Replica } from './replicas';
 
 /** One client's reading of one channel. Pending work is only a position, so it costs the same however far behind it is. */
 export interface Subscription extends View {
+  /** Another one when what is wanted changes. */
+  filter: SymbolFilter;
+  /** The hub's copy of its channel. */
+  readonly replica: Replica;
   /** The name the client asked for; differs from the channel's on the compatibility endpoint. */
   readonly name: string;
   readonly resyncs: TokenBucket;
@@ -26,16 +31,17 @@ export interface Outlet {
   send(data: Frame | Push | string): void;
   /** Subscription version written into frames. */
   readonly sv: number;
-  /** How much of the row table the client has. */
-  readonly schema: { sid: number; length: number };
+  /** Which row table the client has, and how many of its ids. */
+  tableSid: number;
+  tableLength: number;
   /** Tells what was missed; does nothing for clients that know no receipts. */
   receipt(receipt: Receipt): void;
 }
 
 /** Starts a snapshot; nothing is sent yet. */
-export function startSnapshot(encoder: Encoder, replica: Replica, sub: Subscription, resumeFrom: number | null = null): SnapshotPlan {
-  sub.epoch = replica.epoch;
-  sub.plan = encoder.plan(replica, sub, resumeFrom);
+export function startSnapshot(encoder: Encoder, sub: Subscription, resumeFrom: number | null = null): SnapshotPlan {
+  sub.epoch = sub.replica.epoch;
+  sub.plan = encoder.plan(sub.replica, sub, resumeFrom);
   return sub.plan;
 }
 
@@ -47,12 +53,13 @@ export function acrossReset(replica: Replica, epoch: string, seq: number): { res
 }
 
 /** The numbering began anew under a reader: the whole state follows, and what of a log never reached it is told. */
-function restart(encoder: Encoder, replica: Replica, sub: Subscription, outlet: Outlet): void {
+function restart(encoder: Encoder, sub: Subscription, outlet: Outlet): void {
+  const { replica } = sub;
   const seq = sub.plan ? sub.plan.resumeFrom : sub.cursor;
-  if (seq === null) return void startSnapshot(encoder, replica, sub);
+  if (seq === null) return void startSnapshot(encoder, sub);
   const from = { epoch: sub.epoch, seq };
   const { resumeFrom, missed, lost } = acrossReset(replica, from.epoch, seq);
-  const plan = startSnapshot(encoder, replica, sub, resumeFrom);
+  const plan = startSnapshot(encoder, sub, resumeFrom);
   if (lost > 0) outlet.receipt({ channel: sub.channel.name, outcome: 'snapshot', reason: 'epoch_changed', from, to: { epoch: replica.epoch, seq: replica.seq }, missed, replayed: plan.total, lost });
 }
 
@@ -60,12 +67,13 @@ function restart(encoder: Encoder, replica: Replica, sub: Subscription, outlet: 
  * Sends what a subscription is missing when there is room: a snapshot after a new epoch or when the position is too
  * old, else the changes since its cursor. What waits is bounded by the window and one state of the channel. Returns true when something is left for want of room.
  */
-export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outlet: Outlet): boolean {
+export function pump(encoder: Encoder, sub: Subscription, outlet: Outlet): boolean {
+  const { replica } = sub;
   // Two rounds at most: a delta that is not possible any more becomes a snapshot.
   for (let round = 0; round < 2; round++) {
-    if (sub.epoch !== replica.epoch) restart(encoder, replica, sub, outlet);
+    if (sub.epoch !== replica.epoch) restart(encoder, sub, outlet);
     // A book is one frame and has to be of one moment: a plan that waited for room is made anew.
-    if (sub.shape === 'book' && sub.plan && sub.plan.seq !== replica.seq) startSnapshot(encoder, replica, sub);
+    if (sub.shape === 'book' && sub.plan && sub.plan.seq !== replica.seq) startSnapshot(encoder, sub);
     if (sub.plan && !sendParts(encoder, sub, sub.plan, outlet)) return true;
     if (sub.cursor >= replica.seq) return false;
     if (!outlet.ready()) return true;
@@ -76,7 +84,7 @@ export function pump(encoder: Encoder, replica: Replica, sub: Subscription, outl
       sub.cursor = replica.seq;
       return false;
     }
-    startSnapshot(encoder, replica, sub);
+    startSnapshot(encoder, sub);
   }
   return true;
 }
@@ -107,7 +115,7 @@ function sendItems(push: Push, sub: Subscription, outlet: Outlet): boolean {
 function sendParts(encoder: Encoder, sub: Subscription, plan: SnapshotPlan, outlet: Outlet): boolean {
   for (; plan.next < plan.parts.length; plan.next++) {
     if (!outlet.ready()) return false;
-    for (const frame of encoder.part(sub, plan, plan.next, outlet.sv)) outlet.send(frame);
+    outlet.send(encoder.part(sub, plan, plan.next, outlet.sv));
   }
   sub.plan = null;
   sub.cursor = sub.sent = plan.seq;
@@ -116,9 +124,8 @@ function sendParts(encoder: Encoder, sub: Subscription, plan: SnapshotPlan, outl
 
 function sendSchema(encoder: Encoder, sub: Subscription, outlet: Outlet): void {
   const { rows } = encoder;
-  const { schema } = outlet;
-  if (schema.sid === rows.sid && schema.length === rows.length) return;
-  outlet.send(encoder.schema(sub.channel.name, schema.sid === rows.sid ? schema.length : 0, sub.shape === 'sparse'));
-  schema.sid = rows.sid;
-  schema.length = rows.length;
+  if (outlet.tableSid === rows.sid && outlet.tableLength === rows.length) return;
+  outlet.send(encoder.schema(sub.channel.name, outlet.tableSid === rows.sid ? outlet.tableLength : 0, sub.shape === 'sparse'));
+  outlet.tableSid = rows.sid;
+  outlet.tableLength = rows.length;
 }

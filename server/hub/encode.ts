@@ -74,7 +74,7 @@ function pack<T>(items: readonly T[], size: (item: T) => number, limit: number):
 /** Turns replicas into frames, sharing equal frames between clients. */
 export class Encoder {
   readonly rows = new RowTable();
-  private readonly shared = new Map<string, readonly Frame[]>();
+  private readonly shared = new Map<string, Push>();
   private readonly pushes = new Shelf();
   private readonly quoteTexts = new Map<KeyedEntry, { readonly version: number; readonly text: string | null }>();
   private sharedAt = -Infinity;
@@ -105,10 +105,10 @@ export class Encoder {
     return this.time;
   }
 
-  private share(key: string, make: () => readonly Frame[]): readonly Frame[] {
-    let frames = this.shared.get(key);
-    if (frames === undefined) this.shared.set(key, (frames = make()));
-    return frames;
+  private share(key: string, make: () => readonly Frame[]): Push {
+    let push = this.shared.get(key);
+    if (push === undefined) this.shared.set(key, (push = new Push(make())));
+    return push;
   }
 
   /**
@@ -128,13 +128,12 @@ export class Encoder {
   }
 
   /** The schema for a client that knows the first `from` ids of the present table; clients that come together share it. */
-  schema(channel: string, from: number, sparse: boolean): Frame {
+  schema(channel: string, from: number, sparse: boolean): Push {
     this.now();
-    const make = () => [new Frame(encode(this.rows.schema(channel, from, sparse)))];
-    return this.share(`schema|${channel}|${this.rows.sid}|${from}|${this.rows.length}|${sparse}`, make)[0] ?? new Frame('{}');
+    return this.share(`schema|${channel}|${this.rows.sid}|${from}|${this.rows.length}|${sparse}`, () => [new Frame(encode(this.rows.schema(channel, from, sparse)))]);
   }
 
-  private bookSnapshot(channel: ParsedChannel, plan: SnapshotPlan): readonly Frame[] {
+  private bookSnapshot(channel: ParsedChannel, plan: SnapshotPlan): Push {
     return this.share(`book|${channel.name}|${plan.epoch}|${plan.seq}`, () => {
       this.madeBook('snapshot');
       return [new Frame(bookSnapshotText(channel, plan, plan.parts.flat().filter(isKeyed), this.time), plan.seq)];
@@ -245,7 +244,7 @@ export class Encoder {
   }
 
   /** Values of plain clients sent again although nothing changed, so that silence never has to be interpreted. */
-  refresh(replica: Replica, view: View, prev: number, unchangedSince: number): readonly Frame[] {
+  refresh(replica: Replica, view: View, prev: number, unchangedSince: number): Push {
     const { iso } = this.now();
     const { channel, filter, shape } = view;
     const key = `refresh|${channel.name}|${replica.epoch}|${prev}|${replica.seq}|${shape}|${filter.id}`;
@@ -322,14 +321,14 @@ export class Encoder {
   }
 
   /** The frames of one part of a plan; in the compatibility shape one per value. */
-  part(view: View, plan: SnapshotPlan, index: number, sv: number): readonly Frame[] {
+  part(view: View, plan: SnapshotPlan, index: number, sv: number): Push {
     this.now();
     const { channel, filter, shape } = view;
     if (shape === 'book') return this.bookSnapshot(channel, plan);
     const entries = plan.parts[index] ?? [];
     if (shape.startsWith('price:')) {
       const texts = entries.filter(isKeyed).map((e) => [e, this.valueText(e, channel)] as const);
-      return texts.flatMap(([e, text]) => (text === null ? [] : [new Frame(this.priceText(shape.slice('price:'.length), e, text), plan.seq)]));
+      return new Push(texts.flatMap(([e, text]) => (text === null ? [] : [new Frame(this.priceText(shape.slice('price:'.length), e, text), plan.seq)])));
     }
     const key = `part|${channel.name}|${plan.epoch}|${plan.seq}|${plan.parts.length}|${plan.total}|${index}|${shape}|${sv}|${filter.id}`;
     return this.share(key, () => [new Frame(this.partText(view, plan, index, sv), plan.seq)]);

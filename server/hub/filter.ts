@@ -2,19 +2,18 @@ import { MARKET_WIDE_KEY } from '@/core/contract';
 
 /**
  * The symbols a subscription wants of one channel: all but some, or only some. Keys of the form `SYMBOL|...` count for their
- * symbol; the market-wide key always passes.
+ * symbol; the market-wide key always passes. It never changes, so that all who read everything share one.
  */
 export class SymbolFilter {
   private cachedId: string | null = null;
 
   private constructor(
-    private all: boolean,
-    private readonly named: Set<string>,
+    private readonly all: boolean,
+    private readonly named: ReadonlySet<string>,
   ) {}
 
-  static everything(): SymbolFilter {
-    return new SymbolFilter(true, new Set());
-  }
+  static readonly everything = new SymbolFilter(true, new Set());
+
   static only(symbols: Iterable<string>): SymbolFilter {
     return new SymbolFilter(false, new Set(symbols));
   }
@@ -47,23 +46,28 @@ export class SymbolFilter {
     return !this.all && this.named.size === 0;
   }
 
-  /** Lets symbols in; returns those that were out. */
-  add(symbols: readonly string[]): string[] {
-    const added = symbols.filter((s) => !this.accepts(s));
-    for (const s of added) if (this.all) this.named.delete(s);
-    else this.named.add(s);
-    this.cachedId = null;
-    return added;
+  /** Those of `symbols` that it keeps out. */
+  missing(symbols: readonly string[]): string[] {
+    return symbols.filter((s) => !this.accepts(s));
   }
 
-  remove(symbols: readonly string[]): void {
-    for (const s of symbols) if (this.all) this.named.add(s);
-    else this.named.delete(s);
-    this.cachedId = null;
+  with(symbols: readonly string[]): SymbolFilter {
+    return this.all ? this.naming(symbols, []) : this.naming([], symbols);
+  }
+
+  without(symbols: readonly string[]): SymbolFilter {
+    return this.all ? this.naming([], symbols) : this.naming(symbols, []);
+  }
+
+  private naming(less: readonly string[], more: readonly string[]): SymbolFilter {
+    const named = new Set(this.named);
+    for (const symbol of less) named.delete(symbol);
+    for (const symbol of more) named.add(symbol);
+    return new SymbolFilter(this.all, named);
   }
 
   /** Is this the filter that `symbols` (absent = all) describes? */
   equals(symbols: readonly string[] | undefined): boolean {
-    return this.id === (symbols ? SymbolFilter.only(symbols) : SymbolFilter.everything()).id;
+    return this.id === (symbols ? SymbolFilter.only(symbols) : SymbolFilter.everything).id;
   }
 }

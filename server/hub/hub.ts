@@ -138,9 +138,9 @@ export function createHub(dependencies: HubDependencies): Hub {
       const channel = parseChannel(name);
       // A book has a message of its own, and nobody waits here for a channel to be made.
       if (!channel || channel.family === 'book' || (madeOnDemand(channel) && !replicas.get(name)) || (channel.symbol !== null && !dependencies.knownSymbol(channel.symbol))) return null;
-      const view = { channel, filter: SymbolFilter.everything(), shape: 'objects' as const };
+      const view = { channel, filter: SymbolFilter.everything, shape: 'objects' as const };
       const plan = encoder.plan(replicas.ensure(channel), view, null, Infinity);
-      const [frame] = encoder.part(view, plan, 0, 0);
+      const [frame] = encoder.part(view, plan, 0, 0).frames;
       const decoded = frame && decodeServer(frame.data.toString());
       return decoded?.ok && 'type' in decoded.value && decoded.value.type === 'initial_data' ? decoded.value : null;
     },

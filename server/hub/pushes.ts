@@ -38,9 +38,9 @@ export function createPushes(hub: HubContext, clients: Clients, beforeFlush: () 
     const since = clock.monotonic() - everyMs;
     for (const connection of clients.all) {
       if (connection.dialect !== 'plain') continue;
-      for (const sub of connection.subscriptions.of(channel)) {
-        if (sub.plan || !connection.ready()) continue;
-        clients.guarded(connection, () => connection.session.batch(() => hub.encoder.refresh(replica, sub, sub.sent, since).forEach((frame) => connection.send(frame))));
+      for (const sub of connection.subscriptions.all) {
+        if (sub.channel.name !== channel || sub.plan || !connection.ready()) continue;
+        clients.guarded(connection, () => connection.send(hub.encoder.refresh(replica, sub, sub.sent, since)));
       }
     }
   }

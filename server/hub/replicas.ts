@@ -20,6 +20,8 @@ export interface Replicas {
   /** Takes a message of the bus; returns the channel it changed. */
   apply(message: BusMessage): ParsedChannel | null;
   get(name: string): Replica | null;
+  /** What a name means, the same object for all who read an existing channel; null when it is no channel. */
+  channelOf(name: string): ParsedChannel | null;
   /** The channel, made empty if there is none yet. Callers check the symbol first. */
   ensure(channel: ParsedChannel): Replica;
   /** Forgets a channel that is made on demand. The others are never dropped. */
@@ -45,10 +47,13 @@ export function createReplicas(clock: Clock, log: Logger, symbols?: () => readon
     return replica;
   }
 
+  const channelOf = (name: string): ParsedChannel | null => known.get(name)?.channel ?? parseChannel(name);
+
   return {
+    channelOf,
     apply(message) {
       if (message.type === 'output') return null;
-      const channel = known.get(message.channel)?.channel ?? parseChannel(message.channel);
+      const channel = channelOf(message.channel);
       // What is made on demand for somebody else is not kept here.
       if (!channel || (madeOnDemand(channel) && !known.has(channel.name))) return null;
       const replica = open(channel);

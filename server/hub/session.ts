@@ -7,8 +7,9 @@ export interface Session {
   readonly id: string;
   /** Hands text frames over. `done` runs when the operating system has taken them, or when it never will. */
   send(frames: Frame | Push, done?: () => void): void;
-  /** Runs work whose frames go to the operating system together: one system call instead of one per frame. */
-  batch(work: () => void): void;
+  /** What is sent from here to `release` goes to the operating system together: one system call instead of one per frame. */
+  hold(): void;
+  release(): void;
   /** Asks the peer to close; a peer that does not answer is cut after the close timeout. */
   close(code: number, reason: string): void;
   /** Cuts the connection at once. */
@@ -21,69 +22,91 @@ export interface Session {
   delivered(): number;
 }
 
-/** Held back at most inside a batch, bytes: well below the window, so that what is held is not taken for a slow link. */
+/** Held back at most, bytes: well below the window, so that what is held is not taken for a slow link. */
 const HOLD_BYTES = 16_384;
 
 /**
  * The session of a real socket. Text frames go past the library, which would make a header for each client and write it by itself. It
- * neither compresses nor queues here, so what it writes and what is written here keep their order, and it counts both as buffered.
+ * neither compresses nor queues here, so what it writes and what is written here keep their order, and what waits of both is at the socket.
  */
-export function socketSession(id: string, ws: WebSocket, socket: Socket): Session {
-  let batching = false;
-  /** The first of a batch waits for a second one: alone it is written as it is, without the cost of a cork. */
-  let first: Buffer | null = null;
-  let corked = false;
-  let held = 0;
+export class SocketSession implements Session {
+  private holding = false;
+  /** The first one held waits for a second: alone it is written as it is, without the cost of a cork. */
+  private first: Buffer | null = null;
+  private corked = false;
+  private held = 0;
 
-  function release(): void {
-    if (first) socket.write(first);
-    if (corked) socket.uncork();
-    first = null;
-    corked = false;
-    held = 0;
+  constructor(
+    readonly id: string,
+    private readonly ws: WebSocket,
+    private readonly socket: Socket,
+  ) {}
+
+  send({ line }: Frame | Push, done?: () => void): void {
+    const { socket } = this;
+    if (!this.open()) done?.();
+    else if (done) {
+      this.flush();
+      socket.write(line, () => done());
+    } else if (this.holding) this.keep(line);
+    else socket.write(line);
   }
-  function hold(line: Buffer): void {
-    held += line.length;
-    if (corked) socket.write(line);
+
+  /** No close was said. A socket on which nothing waits is ended as soon as one was: then the WebSocket, one more place in memory, is not asked. */
+  private open(): boolean {
+    return this.socket.writable && (this.socket.writableLength === 0 || this.ws.readyState === this.ws.OPEN);
+  }
+
+  hold(): void {
+    this.holding = true;
+  }
+
+  release(): void {
+    this.holding = false;
+    if (this.held > 0) this.flush();
+  }
+
+  private keep(line: Buffer): void {
+    const { socket, first } = this;
+    this.held += line.length;
+    if (this.corked) socket.write(line);
     else if (first) {
-      corked = true;
+      this.corked = true;
       socket.cork();
       socket.write(first);
       socket.write(line);
-      first = null;
-    } else first = line;
-    if (held > HOLD_BYTES) release();
+      this.first = null;
+    } else this.first = line;
+    if (this.held > HOLD_BYTES) this.flush();
   }
-  return {
-    id,
-    send({ line }, done) {
-      if (ws.readyState !== ws.OPEN) done?.();
-      else if (done) {
-        release();
-        socket.write(line, () => done());
-      } else if (batching) hold(line);
-      else socket.write(line);
-    },
-    batch(work) {
-      if (batching) return work();
-      batching = true;
-      try {
-        work();
-      } finally {
-        batching = false;
-        release();
-      }
-    },
-    close(code, reason) {
-      release();
-      ws.close(code, reason);
-    },
-    terminate: () => ws.terminate(),
-    ping(text) {
-      release();
-      if (ws.readyState === ws.OPEN) ws.ping(text);
-    },
-    buffered: () => ws.bufferedAmount + (first?.length ?? 0),
-    delivered: () => socket.bytesWritten - socket.writableLength,
-  };
+
+  private flush(): void {
+    if (this.first) this.socket.write(this.first);
+    if (this.corked) this.socket.uncork();
+    this.first = null;
+    this.corked = false;
+    this.held = 0;
+  }
+
+  close(code: number, reason: string): void {
+    this.flush();
+    this.ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  ping(text: string): void {
+    this.flush();
+    if (this.open()) this.ws.ping(text);
+  }
+
+  buffered(): number {
+    return this.socket.writableLength + (this.first?.length ?? 0);
+  }
+
+  delivered(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
+  }
 }

@@ -1,4 +1,4 @@
-import { encode, LIMITS, parseChannel, type ClientMessageOf, type ErrorName, type ParsedChannel, type ResumePoint } from '@/core/contract';
+import { encode, LIMITS, type ClientMessageOf, type ErrorName, type ParsedChannel, type ResumePoint } from '@/core/contract';
 import type { HubContext } from './context';
 import { acrossReset, startSnapshot, type Subscription } from './delivery';
 import type { Shape } from './encode';
@@ -17,7 +17,10 @@ interface Target {
 
 /** What one client reads: subscribe, unsubscribe, resume and resync. */
 export class Subscriptions {
-  private readonly subs = new Map<string, Subscription>();
+  /** A handful for most clients, a few dozen at the most. */
+  private readonly subs: Subscription[] = [];
+  /** The one there is, when there is one: most clients read one channel, and each step on the way to it waits for memory at every push. */
+  only: Subscription | null = null;
   /** Bytes of state that still go into the answer being made; what is more follows in parts. */
   private room = 0;
 
@@ -26,22 +29,22 @@ export class Subscriptions {
     private readonly client: Reader,
   ) {}
 
-  all(): Iterable<Subscription> {
-    return this.subs.values();
+  get all(): readonly Subscription[] {
+    return this.subs;
   }
 
-  /** Subscriptions that read a channel; more than one on the compatibility endpoint only. */
-  *of(channel: string): Iterable<Subscription> {
-    const own = this.subs.get(channel);
-    if (own) yield own;
-    if (this.client.endpoint !== 'any') return;
-    for (const sub of this.subs.values()) if (sub !== own && sub.channel.name === channel) yield sub;
+  private changed(): void {
+    this.only = this.subs.length === 1 ? (this.subs[0] ?? null) : null;
+  }
+
+  private get(name: string): Subscription | undefined {
+    return this.subs.find((sub) => sub.name === name);
   }
 
   /** Subscribes the stream's own channel, all symbols, unless a resume already did. */
   openDefault(): void {
     const channel = this.client.defaultChannel;
-    if (channel && !this.subs.has(channel.name)) this.openWhole(channel.name, { channel, symbols: null, shape: this.shape(channel) }, false);
+    if (channel && !this.get(channel.name)) this.openWhole(channel.name, { channel, symbols: null, shape: this.shape(channel) }, false);
   }
 
   private shape(channel: ParsedChannel): Shape {
@@ -54,17 +57,19 @@ export class Subscriptions {
   /** Opens a subscription that starts with the whole state. */
   private openWhole(name: string, target: Target, explicit: boolean): Subscription {
     const sub = this.open(name, target, explicit);
-    startSnapshot(this.hub.encoder, this.hub.replicas.ensure(target.channel), sub);
+    startSnapshot(this.hub.encoder, sub);
     return sub;
   }
 
   private open(name: string, target: Target, explicit: boolean): Subscription {
     const { channel, symbols, shape } = target;
-    const filter = symbols && channel.symbol === null ? SymbolFilter.only(symbols) : SymbolFilter.everything();
-    const { clock, options } = this.hub;
-    const resyncs = this.subs.get(name)?.resyncs ?? new TokenBucket(options.resyncsPerMinute / 60, options.resyncsPerMinute, clock.monotonic());
-    const sub: Subscription = { name, channel, filter, shape, resyncs, epoch: UNSET_EPOCH, cursor: 0, sent: 0, plan: null, explicit };
-    this.subs.set(name, sub);
+    const filter = symbols && channel.symbol === null ? SymbolFilter.only(symbols) : SymbolFilter.everything;
+    const { clock, options, replicas } = this.hub;
+    const at = this.subs.findIndex((sub) => sub.name === name);
+    const resyncs = this.subs[at]?.resyncs ?? new TokenBucket(options.resyncsPerMinute / 60, options.resyncsPerMinute, clock.monotonic());
+    const sub: Subscription = { name, channel, replica: replicas.ensure(channel), filter, shape, resyncs, epoch: UNSET_EPOCH, cursor: 0, sent: 0, plan: null, explicit };
+    this.subs.splice(at < 0 ? this.subs.length : at, 1, sub);
+    this.changed();
     return sub;
   }
 
@@ -72,7 +77,7 @@ export class Subscriptions {
   private resolve(name: string): Target | ErrorName {
     const { client } = this;
     const legacy = client.endpoint === 'any' && client.dialect === 'plain' ? legacyChannel(name) : null;
-    const channel = parseChannel(legacy?.channel ?? name);
+    const channel = this.hub.replicas.channelOf(legacy?.channel ?? name);
     if (!channel || (channel.venue !== null && !this.hub.knownVenue(channel.venue))) return 'unknown_channel';
     if (client.endpoint !== 'any' && channel.stream !== client.endpoint) return 'unknown_channel';
     if (channel.symbol !== null && !this.hub.knownSymbol(channel.symbol)) return 'unknown_symbol';
@@ -81,7 +86,7 @@ export class Subscriptions {
 
   private get namedSymbols(): number {
     let n = 0;
-    for (const sub of this.subs.values()) n += sub.filter.size;
+    for (const sub of this.subs) n += sub.filter.size;
     return n;
   }
 
@@ -117,8 +122,8 @@ export class Subscriptions {
     const wanted = target.channel.symbol === null ? symbols : undefined;
     // Every symbol was refused already: nothing of this channel is wanted.
     if (wanted?.length === 0) return { ok: false, code: null };
-    const existing = this.subs.get(name);
-    if (!existing && this.subs.size >= this.hub.options.channels) return { ok: false, code: 'too_many_channels' };
+    const existing = this.get(name);
+    if (!existing && this.subs.length >= this.hub.options.channels) return { ok: false, code: 'too_many_channels' };
     if (this.namedSymbols + (wanted?.length ?? 0) > this.hub.options.symbols) return { ok: false, code: 'too_many_symbols' };
     if (!existing && !this.hub.wants.hold(target.channel)) return { ok: false, code: 'overloaded' };
     if (!existing) return { ok: true, text: this.opened(this.openWhole(name, { ...target, symbols: target.symbols ?? wanted ?? null }, true), wanted) };
@@ -148,7 +153,7 @@ export class Subscriptions {
   /** Answer for more symbols of a channel that is already read. */
   private widened(sub: Subscription, symbols: readonly string[] | undefined): string {
     const { dialect } = this.client;
-    const replica = this.hub.replicas.ensure(sub.channel);
+    const { replica } = sub;
     // A plain client that names symbols for the first time wants these instead of everything.
     const narrow = dialect === 'plain' && !sub.explicit && symbols !== undefined;
     sub.explicit = true;
@@ -159,12 +164,13 @@ export class Subscriptions {
     }
     // What the old filter let through goes out first, so that `asof` can stand for the whole channel.
     this.client.flush(sub);
-    const added = sub.filter.add(symbols);
+    const added = sub.filter.missing(symbols);
+    sub.filter = sub.filter.with(added);
     if (added.length === 0) return answer(sub, sub.sent, added, '');
     // Their state goes into the answer when the reader is otherwise whole and has room; else the channel is sent anew.
     const whole = dialect !== 'plain' && !sub.plan && sub.cursor >= replica.seq && this.client.ready();
     const content = whole && replica.kind === 'keyed' ? this.fitting(this.stateOf(sub, replica, added)) : null;
-    if (content === null) startSnapshot(this.hub.encoder, replica, sub);
+    if (content === null) startSnapshot(this.hub.encoder, sub);
     return answer(sub, replica.seq, added, content ?? '');
   }
 
@@ -177,15 +183,15 @@ export class Subscriptions {
 
   unsubscribe(message: ClientMessageOf<'unsubscribe'>): void {
     const { client } = this;
-    const names = message.channels ?? (message.symbols ? [...this.subs.values()].filter((s) => s.channel.symbol === null).map((s) => s.name) : [...this.subs.keys()]);
-    const held = names.filter((name) => this.subs.has(name));
+    const names = message.channels ?? (message.symbols ? this.subs.filter((s) => s.channel.symbol === null) : this.subs).map((s) => s.name);
+    const held = names.filter((name) => this.get(name));
     if (held.length === 0) return client.error('not_subscribed', '', message.id);
     client.sv++;
     for (const name of held) {
-      const sub = this.subs.get(name);
+      const sub = this.get(name);
       if (!sub) continue;
       sub.explicit = true;
-      if (message.symbols && sub.channel.symbol === null) sub.filter.remove(message.symbols);
+      if (message.symbols && sub.channel.symbol === null) sub.filter = sub.filter.without(message.symbols);
       if (!message.symbols || sub.channel.symbol !== null || sub.filter.passesNothing) this.drop(sub);
     }
     const extra = { ...(message.id === undefined ? {} : { id: message.id }), ...(message.symbols ? { symbols: message.symbols } : {}) };
@@ -193,13 +199,14 @@ export class Subscriptions {
   }
 
   private drop(sub: Subscription): void {
-    this.subs.delete(sub.name);
+    this.subs.splice(this.subs.indexOf(sub), 1);
+    this.changed();
     this.hub.wants.release(sub.channel);
   }
 
   /** The connection is gone. */
   end(): void {
-    for (const sub of [...this.subs.values()]) this.drop(sub);
+    for (const sub of [...this.subs]) this.drop(sub);
   }
 
   // ---- resume and resync ----------------------------------------------------------------------
@@ -211,7 +218,7 @@ export class Subscriptions {
     const receipts: Receipt[] = [];
     for (const [name, point] of Object.entries(points)) {
       const target = this.resolve(name);
-      const full = this.subs.size >= this.hub.options.channels ? 'too_many_channels' : null;
+      const full = this.subs.length >= this.hub.options.channels ? 'too_many_channels' : null;
       const over = this.namedSymbols + (point.symbols?.length ?? 0) > this.hub.options.symbols ? 'too_many_symbols' : null;
       const refused = typeof target === 'string' ? target : (full ?? over ?? (this.hub.wants.hold(target.channel) ? null : 'overloaded'));
       if (refused !== null || typeof target === 'string') {
@@ -230,10 +237,10 @@ export class Subscriptions {
 
   /** Puts a subscription at a client's position if the gap can be bridged, else plans a snapshot; says which. */
   private position(sub: Subscription, have: { epoch: string; seq: number } | null, forced?: Receipt['reason']): Receipt {
-    const replica = this.hub.replicas.ensure(sub.channel);
+    const { replica } = sub;
     const base = { channel: sub.channel.name, from: have && { epoch: have.epoch, seq: have.seq }, to: { epoch: replica.epoch, seq: replica.seq } };
     const snapshot = (reason: Receipt['reason'], resumeFrom: number | null = null): Receipt => {
-      const plan = startSnapshot(this.hub.encoder, replica, sub, resumeFrom);
+      const plan = startSnapshot(this.hub.encoder, sub, resumeFrom);
       const missed = resumeFrom === null || !have ? null : replica.seq - have.seq;
       const lost = missed !== null && replica.kind === 'log' ? replica.since(have?.seq ?? 0).lost : 0;
       return { ...base, outcome: 'snapshot', reason, missed, replayed: plan.total, lost };
@@ -267,7 +274,7 @@ export class Subscriptions {
 
   resync(message: ClientMessageOf<'resync'>): void {
     const { client } = this;
-    const sub = this.subs.get(message.channel);
+    const sub = this.get(message.channel);
     if (!sub) return client.error('not_subscribed', message.channel, message.id);
     // A snapshot under way answers it already.
     if (sub.plan) return client.error('rate_limited', 'a resync of this channel is open', message.id, 1_000);

@@ -61,7 +61,7 @@ export class FakeSocket implements WebSocketLike {
   hello(extra: object = {}): this {
     this.say({
       type: 'hello', v: 2, conn: 'c1', node: 'a', server_version: '1.2.3', time: '2026-01-01T00:00:00.000Z', stream: this.stream, mode: 'simulated', heartbeat_ms: 5_000, dead_ms: 12_000, flush_ms: 100,
-      window_bytes: 32_768, ack_bytes: 8_192, stale_ms: 15_000, limits: { frame_bytes: 16_384, symbols: 500, channels: 64, msgs_per_10s: 100 }, reconnect: { base_ms: 1_000, cap_ms: 10_000, first_ms: 1_000 },
+      window_bytes: 32_768, ack_bytes: 16_384, stale_ms: 15_000, limits: { frame_bytes: 16_384, symbols: 500, channels: 64, msgs_per_10s: 100 }, reconnect: { base_ms: 1_000, cap_ms: 10_000, first_ms: 1_000 },
       auth: { mode: 'none', expires_in_ms: null }, ...extra,
     });
     return this;

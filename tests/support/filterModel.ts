@@ -75,7 +75,7 @@ export class FilterModel {
       for (const { data } of frames) this.queue.push(data.toString());
       done?.();
     };
-    const session = { id: 'c', send, batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), buffered: () => 0, delivered: () => this.on.now() };
+    const session = { id: 'c', send, hold: () => undefined, release: () => undefined, close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), buffered: () => 0, delivered: () => this.on.now() };
     this.server = new Connection(this.on.hub, session, 'market', 'objects');
     this.server.start();
     this.say({ type: 'hello', v: 2, resume: { market: { epoch: this.epoch || 'none', seq: this.seq, symbols: [...this.held] } } });

@@ -185,7 +185,7 @@ export class ProtocolModel {
         for (const { data } of frames) this.queue.push(data.toString());
         done?.();
       },
-      batch: (work: () => void) => work(), close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), buffered: () => 0, delivered: () => this.now,
+      hold: () => undefined, release: () => undefined, close: () => this.drop(), terminate: () => this.drop(), ping: (text: string) => this.server?.ponged(text), buffered: () => 0, delivered: () => this.now,
     };
     this.server = new Connection(this.hub, session, 'market', this.dialect);
     this.acker.begin();

@@ -14,7 +14,7 @@ export const CLIENT_FRAMES: readonly string[] = [
 
 /** What the server says. */
 export const SERVER_FRAMES: readonly string[] = [
-  { type: 'hello', v: 2, conn: 'c_9f2c', node: 'a', server_version: '1.0.0', time: timestamp, stream: 'market', mode: 'live', heartbeat_ms: 5_000, dead_ms: 12_000, flush_ms: 100, window_bytes: 32_768, ack_bytes: 8_192, stale_ms: 15_000, limits: { frame_bytes: 16_384, symbols: 500, channels: 64, msgs_per_10s: 100 }, reconnect: { base_ms: 1_000, cap_ms: 10_000, first_ms: 1_000 }, auth: { mode: 'none', expires_in_ms: null }, resumed: { market: true }, reasons: {} },
+  { type: 'hello', v: 2, conn: 'c_9f2c', node: 'a', server_version: '1.0.0', time: timestamp, stream: 'market', mode: 'live', heartbeat_ms: 5_000, dead_ms: 12_000, flush_ms: 100, window_bytes: 32_768, ack_bytes: 16_384, stale_ms: 15_000, limits: { frame_bytes: 16_384, symbols: 500, channels: 64, msgs_per_10s: 100 }, reconnect: { base_ms: 1_000, cap_ms: 10_000, first_ms: 1_000 }, auth: { mode: 'none', expires_in_ms: null }, resumed: { market: true }, reasons: {} },
   { type: 'initial_data', stream: 'market', channel: 'market', epoch: 'k3', seq: 18_240, part: 1, parts: 1, data: { 'BTC/USDT': market }, timestamp },
   { type: 'market_update', symbol: 'BTC/USDT', data: market, timestamp, stream: 'market', epoch: 'k3', prev: 18_240, seq: 18_241 },
   { type: 'batch', stream: 'market', channel: 'market', epoch: 'k3', prev: 18_240, seq: 18_262, sv: 3, timestamp, updates: [{ type: 'market_update', symbol: 'BTC/USDT', data: market }], removed: ['XYZ'] },

@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { STREAMS } from '@/core/contract';
+import { ACK_BYTES } from '../../../server/hub/greeting';
 import { run } from '../../../scripts/process';
 import { ChaosProxy } from '../../support/chaosProxy';
 import { quote, startHub, type Running } from '../../server/hub/support';
@@ -42,7 +43,7 @@ class Reader {
   private take(data: Buffer): void {
     this.bytes += data.length;
     this.frames += 1;
-    if (this.acks && this.bytes - this.acked >= 8_192) this.send({ type: 'ack', bytes: (this.acked = this.bytes) });
+    if (this.acks && this.bytes - this.acked >= ACK_BYTES) this.send({ type: 'ack', bytes: (this.acked = this.bytes) });
     const text = data.toString('utf8');
     if (text.startsWith('{"type":"error"')) this.errors.push((JSON.parse(text) as { code: string }).code);
     this.onText(text);

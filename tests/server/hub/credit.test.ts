@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Acker } from '@/service/acker';
 import { Connection } from '../../../server/hub/connection';
 import { Credit } from '../../../server/hub/credit';
+import { ACK_BYTES } from '../../../server/hub/greeting';
 import type { HubOptions } from '../../../server/hub/options';
 import type { Dialect } from '../../../server/hub/reader';
 import { bench, Peer } from './bench';
@@ -36,15 +39,15 @@ function join(dialect: Dialect, options: Partial<HubOptions> = {}) {
 }
 
 describe('window of one connection', () => {
-  const make = () => new Credit(new Peer(), 32_768, 0);
+  let now = 0;
+  const make = () => new Credit(new Peer(), 32_768, { monotonic: () => now });
 
   it('doubles when a full window is taken in less than 250 ms, halves when it takes more than 500 ms, within 16 to 512 KiB', () => {
     const credit = make();
-    let now = 0;
     const round = (ms: number): number => {
-      while (credit.ready()) credit.send(8_192, now);
+      while (credit.ready()) credit.send(8_192);
       now += ms;
-      credit.ack(credit.sent, now);
+      credit.ack(credit.sent);
       return credit.window / 1_024;
     };
     expect([100, 100, 100, 300, 100, 100].map(round)).toEqual([64, 128, 256, 256, 512, 512]);
@@ -54,16 +57,36 @@ describe('window of one connection', () => {
   it('stays as it is for a client that never fills it', () => {
     const credit = make();
     for (let i = 1; i <= 100; i++) {
-      credit.send(8_000, i * 100);
-      credit.ack(credit.sent, i * 100 + 10);
+      credit.send(8_000);
+      now += 100;
+      credit.ack(credit.sent);
     }
     expect(credit.window).toBe(32_768);
   });
 
+  it('in the smallest one too, a client that has all that was sent has said so: nobody waits for the other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40_000 }), { minLength: 20, maxLength: 60 }), (frames) => {
+        const credit = new Credit(new Peer(), 16_384, { monotonic: () => now });
+        const acker = new Acker((message) => void (message.type === 'ack' && credit.ack(message.bytes)));
+        acker.begin();
+        acker.begin(ACK_BYTES);
+        for (const bytes of frames) {
+          expect(credit.ready()).toBe(true);
+          credit.send(bytes);
+          // It takes long: the window stays the smallest.
+          now += 1_000;
+          acker.take('x'.repeat(bytes));
+        }
+        expect(credit.window).toBe(16_384);
+      }),
+    );
+  });
+
   it('counts what was answered once, and never more than was sent', () => {
     const credit = make();
-    credit.send(1_000, 0);
-    expect([credit.ack(400, 1), credit.ack(400, 2), credit.ack(100, 3), credit.ack(1e12, 4), credit.unacked]).toEqual([400, 0, 0, 600, 0]);
+    credit.send(1_000);
+    expect([credit.ack(400), credit.ack(400), credit.ack(100), credit.ack(1e12), credit.unacked]).toEqual([400, 0, 0, 600, 0]);
   });
 });
 
