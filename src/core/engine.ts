@@ -233,7 +233,7 @@ class MarketEngine extends EngineState {
     row.quotes.elect(this.now, session);
     if (row.quotes.leader !== source) return null;
     row.candleVenue = venue;
-    const result = row.candles.trade(own, price, trade.size, time, this.clockOf(venue).at(this.now), row.onCandle);
+    const result = row.candles.trade(own, price, size, time, this.clockOf(venue).at(this.now), row.onCandle);
     return result === 'late' ? { code: 'late_trade', detail: `trade ${id} of a closed minute` } : null;
   }
 

@@ -42,9 +42,9 @@ export class CandleBook {
    * A venue's trade, `own` being its minute with the trade in it. `late`: that minute is closed, only the tape has it; `given`: it is
    * the venue's own candle, which contains it; `foreign`: it is the minute of the venue that led before.
    */
-  trade(own: OpenCandle | null, price: number, size: string, time: number, venueNow: number, sink: CandleSink): 'taken' | 'late' | 'given' | 'foreign' {
+  trade(own: OpenCandle | null, price: number, size: number, time: number, venueNow: number, sink: CandleSink): 'taken' | 'late' | 'given' | 'foreign' {
     if (this.fromMid) this.dropMid();
-    this.seconds.add(price, Number(size), time);
+    this.seconds.add(price, size, time);
     return own === null ? 'late' : this.take(own, venueNow, sink);
   }
 

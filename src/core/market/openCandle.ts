@@ -7,6 +7,8 @@ export class OpenCandle {
   low: number;
   close: number;
   readonly volume = new DecimalSum();
+  /** It is one of those that its series has not closed yet. */
+  pending = false;
   /** Time of the price in `close`: a late trade inside the candle changes extremes and volume, not the close. */
   private closeTime: number;
   private openedAt: number;

@@ -95,11 +95,13 @@ export class MinuteSeries extends Series {
    */
   take(own: OpenCandle, since: number, venueNow: number, sink: CandleSink): 'taken' | 'late' | 'given' | 'foreign' {
     const { openTime } = own;
+    if (own.pending) return 'taken';
     for (let i = this.open.length - 1; i >= 0; i -= 1) {
       const candle = this.open[i];
       if (candle?.openTime !== openTime) continue;
-      if (candle === own) return 'taken';
       if (openTime < since) return 'foreign';
+      candle.pending = false;
+      own.pending = true;
       this.open[i] = own;
       return 'taken';
     }
@@ -107,6 +109,7 @@ export class MinuteSeries extends Series {
     if (openTime + this.length + GRACE_MS <= venueNow || this.closed.get(openTime)) return 'late';
     const after = this.open.findIndex((candle) => candle.openTime > openTime);
     this.open.splice(after < 0 ? this.open.length : after, 0, own);
+    own.pending = true;
     if (this.open.length > MAX_OPEN) this.closeFirst(sink);
     return 'taken';
   }
@@ -128,17 +131,18 @@ export class MinuteSeries extends Series {
   }
 
   dropOpen(): void {
-    this.open.length = 0;
+    for (const candle of this.open.splice(0)) candle.pending = false;
   }
 
   protected discard(openTime: number): void {
     const index = this.open.findIndex((candle) => candle.openTime === openTime);
-    if (index >= 0) this.open.splice(index, 1);
+    if (index >= 0) for (const candle of this.open.splice(index, 1)) candle.pending = false;
   }
 
   private closeFirst(sink: CandleSink): void {
     const first = this.open.shift();
     if (!first) return;
+    first.pending = false;
     this.closedVenue = first.venue;
     this.settle(this.closing(first.view()), sink, false);
   }

@@ -11,7 +11,10 @@ const KEPT = 3;
  * it takes the lead within a minute, that minute is shown as this venue traded it.
  */
 export class VenueMinutes {
+  /** The oldest first. */
   private readonly kept: OpenCandle[] = [];
+  /** The last of them: nearly every trade is in it. */
+  private last: OpenCandle | null = null;
   private fromMid = false;
 
   constructor(private readonly venue: string) {}
@@ -20,6 +23,7 @@ export class VenueMinutes {
   trade(price: number, size: string, time: number): OpenCandle | null {
     if (this.fromMid) {
       this.kept.length = 0;
+      this.last = null;
       this.fromMid = false;
     }
     const candle = this.at(price, time);
@@ -43,8 +47,12 @@ export class VenueMinutes {
   }
 
   private at(price: number, time: number): OpenCandle | null {
-    const { kept } = this;
+    const { kept, last } = this;
     const bucket = bucketOf(time, INTERVAL_MS['1m']);
+    if (last?.openTime === bucket) {
+      last.add(price, time);
+      return last;
+    }
     let i = kept.length - 1;
     while (i >= 0 && (kept[i] as OpenCandle).openTime > bucket) i -= 1;
     const found = kept[i];
@@ -56,6 +64,7 @@ export class VenueMinutes {
     const made = new OpenCandle(bucket, price, time, this.venue);
     kept.splice(i + 1, 0, made);
     if (kept.length > KEPT) kept.shift();
+    this.last = kept.at(-1) ?? null;
     return made;
   }
 }
