@@ -33,6 +33,13 @@ export interface SnapshotPlan {
   next: number;
 }
 
+/** The positions that a frame of changes lies between, and the version of the subscription it is written for. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly sv: number;
+}
+
 /** Age up to which encoded frames are shared, ms: the error it adds to the ages inside them. */
 const SHARE_MS = 20;
 
@@ -41,13 +48,7 @@ const NOTHING = new Push([]);
 const inRows = (shape: Shape): boolean => shape === 'rows' || shape === 'sparse';
 const isKeyed = (x: KeyedEntry | LogItem): x is KeyedEntry => 'key' in x;
 
-/** An entry and its text in the shape asked for; empty when it was removed or cannot be written. */
-interface Written {
-  readonly entry: KeyedEntry;
-  readonly text: string;
-}
-
-/** What a reader at `cursor` has not seen, in the order of its change; null = the position is too old. */
+/** What a reader at `cursor` has not seen; null = the position is too old. */
 function changesFor(replica: KeyedChannel, { channel, filter }: View, cursor: number): KeyedEntry[] | null {
   if (filter.passesAll) return replica.changedSince(cursor, null);
   // A few symbols are looked up rather than sought among many changes; only here every key is a symbol.
@@ -150,21 +151,26 @@ export class Encoder {
   }
 
   private keyedFrames(replica: KeyedChannel, view: View, changes: readonly KeyedEntry[], { prev, cursor, sv }: { prev: number; cursor: number; sv: number }): Frame[] {
-    const written = inRows(view.shape) ? this.rowsOf(replica, changes, view.shape === 'sparse', cursor) : changes.map((entry) => ({ entry, text: entry.value === undefined ? '' : (this.valueText(entry, view.channel) ?? '') }));
+    if (inRows(view.shape)) this.makeRows(replica, changes, view.shape === 'sparse', cursor);
     const one = view.shape !== 'objects' && !inRows(view.shape);
+    const size = (entry: KeyedEntry): number => this.changeText(entry, view).length + entry.key.length + 50;
+    let whole = 0;
+    for (const entry of changes) whole += size(entry);
+    const single = !one && whole < this.partBytes ? this.keyedFrame(replica, view, changes, { from: prev, to: replica.seq, sv }) : null;
+    if (single) return [single];
     // A frame may end between two entries only where their versions differ.
-    const runs = pack(written, ({ entry, text }) => text.length + entry.key.length + 50, one ? 0 : this.partBytes);
+    const runs = pack([...changes].sort((a, b) => a.version - b.version), size, one ? 0 : this.partBytes);
     const frames: Frame[] = [];
     let from = prev;
     runs.forEach((run, i) => {
       const last = i === runs.length - 1;
-      const to = last ? replica.seq : (run.at(-1)?.entry.version ?? from);
+      const to = last ? replica.seq : (run.at(-1)?.version ?? from);
       const following = runs[i + 1];
-      if (!one && following && following[0]?.entry.version === to) following.unshift(...run);
+      if (!one && following && following[0]?.version === to) following.unshift(...run);
       else {
-        const text = this.keyedFrame(replica, view, run, { from, to, sv });
-        if (text !== null) {
-          frames.push(new Frame(text, to));
+        const frame = this.keyedFrame(replica, view, run, { from, to, sv });
+        if (frame) {
+          frames.push(frame);
           from = to;
         }
       }
@@ -172,15 +178,18 @@ export class Encoder {
     return frames;
   }
 
-  /** Entries with their rows; those made at this instant for the same position are shared by views with different filters. */
-  private rowsOf(replica: KeyedChannel, entries: readonly KeyedEntry[], sparse: boolean, cursor: number): Written[] {
+  /** Gives entries their rows; those made at this instant for the same position are shared by views with different filters. */
+  private makeRows(replica: KeyedChannel, entries: readonly KeyedEntry[], sparse: boolean, cursor: number): void {
     const { rows, time } = this;
     const has = ({ row, version }: KeyedEntry): boolean => row !== null && row.instant === time && row.version === version && row.cursor === cursor && row.sparse === sparse && row.sid === rows.sid;
-    if (!entries.every(has)) {
-      rows.cover(replica.epoch, entries.map((e) => e.key), new Set(entries.flatMap((e) => (isQuote(e.value) ? [e.value.venue] : []))));
-      for (const entry of entries) if (!has(entry)) entry.row = { text: this.rowText(entry, sparse, cursor), instant: time, version: entry.version, cursor, sparse, sid: rows.sid };
-    }
-    return entries.map((entry) => ({ entry, text: entry.row?.text ?? '' }));
+    if (entries.every(has)) return;
+    rows.cover(replica.epoch, entries.map((e) => e.key), new Set(entries.flatMap((e) => (isQuote(e.value) ? [e.value.venue] : []))));
+    for (const entry of entries) if (!has(entry)) entry.row = { text: this.rowText(entry, sparse, cursor), instant: time, version: entry.version, cursor, sparse, sid: rows.sid };
+  }
+
+  /** A change in the shape asked for; empty when it is a removal or cannot be written. */
+  private changeText(entry: KeyedEntry, { shape, channel }: View): string {
+    return (inRows(shape) ? entry.row?.text : this.valueText(entry, channel)) ?? '';
   }
 
   /** Empty when it was removed. */
@@ -211,27 +220,35 @@ export class Encoder {
     return entry.text === '' ? null : entry.text;
   }
 
-  private keyedFrame(replica: KeyedChannel, view: View, run: readonly Written[], range: { from: number; to: number; sv: number }): string | null {
+  private keyedFrame(replica: KeyedChannel, view: View, run: readonly KeyedEntry[], range: Range): Frame | null {
     const { channel, shape } = view;
     const { from, to, sv } = range;
-    if (inRows(shape)) {
-      let rows = '';
-      for (const { text } of run) if (text) rows += rows ? `,${text}` : text;
-      const gone = run.filter(({ entry }) => entry.value === undefined).map(({ entry }) => this.rows.rowOf(entry.key)).filter((i) => i !== undefined);
-      return `{"t":"b","c":${this.rows.sid},"e":${JSON.stringify(replica.epoch)},"p":${from},"q":${to},"v":${sv},"ts":${this.time.wall},"r":[${rows}],"x":[${gone.join()}]}`;
-    }
+    if (inRows(shape)) return this.rowsFrame(replica, run, range);
     const single = singleType(channel);
     if (shape === 'objects' || (shape === 'single' && !single)) {
       const head = single ? `"type":"${single}",` : '';
-      const updates = run.filter(({ text }) => text).map(({ entry, text }) => `{${head}${symbolField(entry.key)}"data":${text}}`);
-      const gone = run.filter(({ entry }) => entry.value === undefined).map(({ entry }) => entry.key);
-      return `{"type":"batch",${position(replica, channel, from, to)},"sv":${sv},"timestamp":"${this.time.iso}","updates":[${updates.join()}],"removed":${JSON.stringify(gone)}}`;
+      const updates = run.map((entry) => ({ entry, text: this.changeText(entry, view) })).filter(({ text }) => text).map(({ entry, text }) => `{${head}${symbolField(entry.key)}"data":${text}}`);
+      const gone = run.filter((entry) => entry.value === undefined).map((entry) => entry.key);
+      return new Frame(`{"type":"batch",${position(replica, channel, from, to)},"sv":${sv},"timestamp":"${this.time.iso}","updates":[${updates.join()}],"removed":${JSON.stringify(gone)}}`, to);
     }
-    const [first] = run;
-    if (!first?.text) return null; // plain clients have no message for a removal
-    const { entry, text } = first;
-    if (shape === 'single') return this.singleText(single ?? '', entry.key, text, position(replica, channel, from, to));
-    return this.priceText(shape.slice('price:'.length), entry, text);
+    const [entry] = run;
+    const text = entry && this.changeText(entry, view);
+    if (!text) return null; // plain clients have no message for a removal
+    return new Frame(shape === 'single' ? this.singleText(single ?? '', entry.key, text, position(replica, channel, from, to)) : this.priceText(shape.slice('price:'.length), entry, text), to);
+  }
+
+  private rowsFrame(replica: KeyedChannel, run: readonly KeyedEntry[], { from, to, sv }: Range): Frame {
+    let rows = '';
+    const gone: number[] = [];
+    for (const { key, value, row } of run) {
+      const removed = value === undefined ? this.rows.rowOf(key) : undefined;
+      if (removed !== undefined) gone.push(removed);
+      if (row?.text) rows += rows ? `,${row.text}` : row.text;
+    }
+    const epoch = JSON.stringify(replica.epoch);
+    const text = `{"t":"b","c":${this.rows.sid},"e":${epoch},"p":${from},"q":${to},"v":${sv},"ts":${this.time.wall},"r":[${rows}],"x":[${gone.join()}]}`;
+    // All but the epoch is numbers.
+    return new Frame(text, to, Buffer.byteLength(epoch) === epoch.length);
   }
 
   private singleText(type: string, key: string, text: string, where: string): string {

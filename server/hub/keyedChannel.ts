@@ -164,7 +164,7 @@ export class KeyedChannel {
     return found.reverse();
   }
 
-  /** The same of the named keys only, in as many steps as there are names. */
+  /** The same of the named keys only, in as many steps as there are names and in their order. */
   changedAmong(keys: ReadonlySet<string>, cursor: number): KeyedEntry[] | null {
     if (cursor < this.floor) return null;
     const found: KeyedEntry[] = [];
@@ -172,7 +172,7 @@ export class KeyedChannel {
       const entry = this.entries.get(key);
       if (entry && entry.version > cursor) found.push(entry);
     }
-    return found.sort((a, b) => a.version - b.version);
+    return found;
   }
 
   /** Present entries: those whose order is given first, the others in the order of their last change. */

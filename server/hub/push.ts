@@ -9,16 +9,16 @@ export class Frame {
   readonly bytes: number;
   readonly count = 1;
 
-  /** `to`: the position its reader is at once it has it. */
-  constructor(text: string, readonly to = 0) {
-    const bytes = Buffer.byteLength(text);
+  /** `to`: the position its reader is at once it has it. `ascii`: the text is known to have no other characters, which saves a walk over it. */
+  constructor(text: string, readonly to = 0, ascii = false) {
+    const bytes = ascii ? text.length : Buffer.byteLength(text);
     const header = headerSize(bytes);
     const line = Buffer.allocUnsafe(header + bytes);
     line[0] = 0x81;
     line[1] = header === 2 ? bytes : header === 4 ? 126 : 127;
     if (header === 4) line.writeUInt16BE(bytes, 2);
     else if (header === 10) line.writeBigUInt64BE(BigInt(bytes), 2);
-    line.write(text, header);
+    line.write(text, header, ascii ? 'latin1' : 'utf8');
     this.line = line;
     this.bytes = bytes;
   }
