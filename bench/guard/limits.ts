@@ -19,7 +19,7 @@ const HEAP = 'B/client/tick';
 
 /** Today's values with some room. Who makes a figure better lowers its limit. */
 export const LIMITS = {
-  'bundle: first load of /market, JS': most(89.6, 90, KB),
+  'bundle: first load of /market, JS': most(89.7, 90, KB),
   'bundle: /analysis, further JS': most(74.1, 75, KB),
   'bundle: chart, further JS': most(65.5, 67, KB),
   'bundle: all style sheets': most(29.9, 32, KB),
