@@ -8,11 +8,14 @@ export interface FrameHost {
 
 export interface FrameOptions {
   readonly host?: FrameHost;
-  /** Time between two commits of a visible page on average, ms; one may come earlier by as much. */
+  /** Time between two commits of a visible page on average, ms. */
   readonly intervalMs?: number;
   /** Time between two commits of a hidden page, ms. */
   readonly hiddenIntervalMs?: number;
 }
+
+/** So many commits may come ahead of their turn: what is shown between two pushes must not hold up the next. */
+const AHEAD = 4;
 
 export const pageHost: FrameHost = {
   requestFrame: (fn) => void requestAnimationFrame(fn),
@@ -35,7 +38,7 @@ export function createFrame(commit: () => void, { host = pageHost, intervalMs = 
 
   function run(plan: number): void {
     if (plan !== planned || !dirty) return;
-    if (!host.hidden() && host.now() < turn - intervalMs) return host.requestFrame(() => run(plan));
+    if (!host.hidden() && host.now() < turn - AHEAD * intervalMs) return host.requestFrame(() => run(plan));
     flush();
   }
   function flush(): void {
