@@ -37,7 +37,7 @@ export const LIMITS = {
   'hub, rows: heap of one more client': most(600, 1_200, HEAP),
   'hub, objects: heap of one more client': most(200, 1_200, HEAP),
   'hub, plain: heap of one more client': most(100, 1_200, HEAP),
-  'hub: updates per CPU second, times naive ws without a network': least(6.5, 2, ''),
+  'hub: updates per CPU second, times naive ws without a network': least(10.7, 3, ''),
   'engine: heap of one trade': most(2_020, 2_300, 'B'),
 } as const satisfies Readonly<Record<string, Limit>>;
 
