@@ -20,7 +20,7 @@ export interface Watched {
   readonly longestMs: number;
   /** Share of the time in which the main thread worked, %. */
   readonly busy: number;
-  /** From the making of each message of rows to the paint of the watched row that followed it, ms. */
+  /** From the making of each message that changes the watched row to the paint of that change, ms. */
   readonly toPaintMs: readonly number[];
   /** How often the watched row was drawn anew, per second: a page that draws less often has less to do. */
   readonly redraws: number;
@@ -31,19 +31,38 @@ export interface Watched {
 
 interface Seen { readonly frames: number[]; readonly latencies: number[]; readonly changes: number; readonly redraws: number }
 
-/** Notes when each message of table rows was made, and how far the numbering came. Runs before the page's own scripts. */
+/** What is noted of the frames of table rows while they come. */
+interface Wire {
+  /** Symbols by their number in rows. */
+  ids: string[];
+  /** Number of the watched row's symbol; null = none is watched. */
+  watched: number | null;
+  /** When each frame that changes the watched row was made, until the row has changed. One that leaves the row as it is cannot be seen in it. */
+  made: number[];
+  /** How far the numbering came. */
+  seq: number;
+}
+
+/** Runs before the page's own scripts. */
 function listenToRows(): void {
-  const wire = { made: [] as number[], seq: 0 };
+  const wire: Wire = { ids: [], watched: null, made: [], seq: 0 };
   Reflect.set(globalThis, 'benchWire', wire);
-  const HEAD = /^\{"t":"b"[^[]{0,200}"q":(\d+)[^[]{0,200}"ts":(\d+)/;
+  const HEAD = /^\{"t":"b"[^[]{0,200}"q":(\d+)[^[]{0,200}"ts":(\d+),"r":/;
+  const note = (data: string): void => {
+    const head = HEAD.exec(data);
+    if (head) {
+      wire.seq = Number(head[1]);
+      if (wire.watched !== null && new RegExp(`\\[${wire.watched},`).test(data)) wire.made.push(Number(head[2]));
+    } else if (data.startsWith('{"type":"schema"')) {
+      const { channel, from, ids } = JSON.parse(data) as { channel: string; from: number; ids: string[] };
+      if (channel === 'market') wire.ids = [...wire.ids.slice(0, from), ...ids];
+    }
+  };
   globalThis.WebSocket = class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
       super(url, protocols);
       this.addEventListener('message', ({ data }) => {
-        const head = typeof data === 'string' ? HEAD.exec(data) : null;
-        if (!head) return;
-        wire.seq = Number(head[1]);
-        wire.made.push(Number(head[2]));
+        if (typeof data === 'string') note(data);
       });
     }
   };
@@ -56,12 +75,12 @@ export async function prepare(page: Page): Promise<void> {
 }
 
 /**
- * Runs in the page. A change of the watched element shows all messages that came before it; the first task after a frame is after its paint.
+ * Runs in the page. A change of the watched element shows all its messages that came before; the first task after a frame is after its paint.
  * What is changed outside of a frame is shown by the next one.
  */
 function look({ ms, selector }: { readonly ms: number; readonly selector: string }): Promise<Seen> {
   return new Promise((resolve) => {
-    const wire = Reflect.get(globalThis, 'benchWire') as { made: number[]; seq: number };
+    const wire = Reflect.get(globalThis, 'benchWire') as Wire;
     const [frames, latencies, shown]: [number[], number[], number[]] = [[], [], []];
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
@@ -75,6 +94,8 @@ function look({ ms, selector }: { readonly ms: number; readonly selector: string
     });
     const watched = document.querySelector(selector);
     if (watched) observer.observe(watched, { subtree: true, characterData: true, childList: true });
+    const at = wire.ids.findIndex((id) => watched?.textContent.includes(id));
+    wire.watched = at < 0 ? null : at;
     wire.made.length = 0;
     const [started, from] = [performance.now(), wire.seq];
     let last = started;
