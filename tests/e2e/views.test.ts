@@ -36,6 +36,21 @@ describe.skipIf(!chromiumPath)('both views on the simulator (needs Chromium)', (
     await expect(table.cell('BTC/USDT', 'Age')).resolves.toMatch(/\d|now/);
   });
 
+  it('a name without room ends in dots inside its cell', async () => {
+    const { page, close } = await openPage(browser, { viewport: { width: 1024, height: 900 } });
+    await page.goto(`${server.url}/market`);
+    const name = page.getByRole('row').filter({ hasText: 'USD/JPY' }).locator('.name');
+    await name.waitFor();
+    const [beyond, cut] = await name.evaluate((box) => {
+      const text = document.createRange();
+      text.selectNodeContents(box);
+      const cell = box.parentElement?.getBoundingClientRect().right ?? 0;
+      return [box.getBoundingClientRect().right > cell, text.getBoundingClientRect().right > cell && getComputedStyle(box).textOverflow === 'ellipsis'];
+    });
+    await close();
+    expect([beyond, cut]).toEqual([false, true]);
+  });
+
   it('/analysis shows ratings or signals, sentiment and breadth', async () => {
     await shell.open('analysis');
     await shell.live();
